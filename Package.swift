@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Targets are listed in the order of the flow that docs/design.md describes:
+// git ref → commit → bytes → Descriptor → Plan → patches → rollout verdicts → report.
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+    name: "descry",
+    products: [.executable(name: "descry", targets: ["descry"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"]), .brew(["libgit2"])]),
+        .systemLibrary(
+            name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+        .target(name: "Documents", dependencies: ["CLibYAML"], swiftSettings: swiftSettings),
+        .target(name: "Workloads", swiftSettings: swiftSettings),
+        .target(name: "Descriptors", dependencies: ["Documents", "Workloads"], swiftSettings: swiftSettings),
+        .target(name: "Planning", dependencies: ["Descriptors", "Workloads"], swiftSettings: swiftSettings),
+        .target(name: "Rollouts", dependencies: ["Workloads"], swiftSettings: swiftSettings),
+        .target(
+            name: "Git",
+            dependencies: ["CLibGit2", asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "Kubernetes",
+            dependencies: [
+                "Documents", "Workloads", asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess,
+            ],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "Reporting", dependencies: ["Documents", "Descriptors", "Planning", "Rollouts", "Workloads"],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "Reconciling",
+            dependencies: [
+                "Documents", "Descriptors", "Git", "Kubernetes", "Planning", "Reporting", "Rollouts", "Workloads",
+                logging,
+            ],
+            swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "descry",
+            dependencies: [
+                "Documents", "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts",
+                "Workloads", argumentParser, logging,
+            ],
+            swiftSettings: swiftSettings),
+
+        // Real servers for the tests: git over HTTPS, SSH and git://, and the Kubernetes API server.
+        .target(
+            name: "TestServers", dependencies: [subprocess], path: "Tests/TestServers", swiftSettings: swiftSettings),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: swiftSettings),
+        .testTarget(name: "WorkloadsTests", dependencies: ["Workloads"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "DescriptorsTests", dependencies: ["Descriptors", "Documents"], swiftSettings: swiftSettings),
+        .testTarget(name: "PlanningTests", dependencies: ["Planning"], swiftSettings: swiftSettings),
+        .testTarget(name: "RolloutsTests", dependencies: ["Rollouts"], swiftSettings: swiftSettings),
+        .testTarget(name: "GitTests", dependencies: ["Git", "TestServers"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "KubernetesTests", dependencies: ["Kubernetes", "TestServers"], swiftSettings: swiftSettings),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ReconcilingTests", dependencies: ["Reconciling", "TestServers"], swiftSettings: swiftSettings),
+        // Everything that needs the real API server: `make test-cluster`.
+        .testTarget(
+            name: "ClusterTests",
+            dependencies: ["Git", "Kubernetes", "Planning", "Reconciling", "Rollouts", "TestServers", "descry"],
+            swiftSettings: swiftSettings),
+        // The built binary, end to end, where no API server is needed.
+        .testTarget(name: "CommandTests", dependencies: ["TestServers", "descry"], swiftSettings: swiftSettings),
+    ]
+)
