@@ -1,0 +1,57 @@
+/// Progress as plain lines, one for each thing that happened: for logs, and wherever the output is no terminal.
+public struct PlainProgress: Sendable {
+    private var lastLine: [String: String] = [:]
+    private let style: TextStyle
+
+    public init(style: TextStyle) { self.style = style }
+
+    /// The text to print for the event; empty where it says nothing new.
+    public mutating func render(_ event: ProgressEvent) -> String {
+        switch event {
+        case .commit(let commit, let environment, let branch):
+            return commitLine(commit, environment: environment, branch: branch, style: style)
+        case .note(let note):
+            return "note: \(printable(note))\n"
+        case .planned(let apps):
+            return apps.isEmpty ? "" : "\(apps.count) \(apps.count == 1 ? "app" : "apps") to change\n"
+        case .app(let progress):
+            let line = "\(progress.app): \(progress.arrow): \(stateText(progress, style: style))\n"
+            guard lastLine.updateValue(line, forKey: progress.app) != line else { return "" }
+            return line
+        }
+    }
+}
+
+func commitLine(_ commit: SyncReport.Commit, environment: String, branch: String, style: TextStyle) -> String {
+    let what = style.paint(commit.shortID, .yellow)
+    let onBranch = branch == environment ? "" : " (branch \(printable(branch)))"
+    return "\(environment)\(onBranch) at \(what): \(printable(commit.subject)), by \(printable(commit.author))\n"
+}
+
+func stateText(_ progress: AppProgress, style: TextStyle) -> String {
+    let pods = progress.pods.map { "\($0.updated)/\($0.replicas) updated, \($0.ready) ready" }
+    switch progress.state {
+    case .waiting: return style.paint("waiting for its wave", .dim)
+    case .rolling(let reason): return [pods, reason].compactMap { $0 }.joined(separator: "; ")
+    case .patched: return style.paint("patched", .green)
+    case .validated: return style.paint("accepted (dry run)", .green)
+    case .proven(let seconds): return style.paint("proven", .green) + " in \(secondsText(seconds))"
+    case .failed(let failure): return style.paint("failed", .red) + ": " + failureText(failure)
+    }
+}
+
+/// One line: code, then pod and container where there are any, then the reason and message of whoever knows.
+func failureText(_ failure: AppReport.Failure) -> String {
+    var text = failure.code
+    if let pod = failure.pod { text += ": pod \(printable(pod))" }
+    if let container = failure.container { text += ", container \(printable(container))" }
+    if let reason = failure.reason { text += ": \(printable(reason))" }
+    return text + ": " + printable(failure.message)
+}
+
+/// `0.4 s`, `12.3 s`, `2 m 5 s`.
+func secondsText(_ seconds: Double) -> String {
+    if seconds >= 100 { return "\(Int(seconds) / 60) m \(Int(seconds) % 60) s" }
+    let tenths = Int((seconds * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10) s"
+}

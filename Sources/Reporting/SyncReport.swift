@@ -1,0 +1,190 @@
+import FoundationEssentials
+
+/// What one pass of `plan` or `apply` found and did: the one model behind the text, JSON and JUnit outputs.
+///
+/// Its JSON form is stable: fields are added, never renamed or removed. Times are ISO 8601 in UTC, durations seconds.
+public struct SyncReport: Sendable, Encodable {
+    /// What the pass was asked for.
+    public enum Command: String, Sendable, Encodable {
+        case plan
+        case apply
+    }
+
+    /// The outcome of the whole pass.
+    public enum Outcome: String, Sendable, Encodable {
+        /// Every app already runs what the descriptor says.
+        case unchanged
+        /// `plan`: there is something to change.
+        case pending
+        /// `apply --dry-run`, `plan --server`: the API server would take every change.
+        case validated
+        /// `apply --no-wait`: every change is written, no rollout was waited for.
+        case patched
+        /// Every changed app is proven to run its new version.
+        case proven
+        /// The input is wrong or names what is not there; nothing was written.
+        case refused
+        /// At least one app did not get where the descriptor wants it.
+        case failed
+    }
+
+    public var command: Command
+    public var environment: String
+    public var namespace: String
+    /// The repository's address without credentials.
+    public var repository: String
+    public var branch: String
+    public var descriptor: String
+    public var commit: Commit?
+    public var startedAt: Date
+    public var finishedAt: Date?
+    public var outcome: Outcome
+    public var apps: [AppReport]
+    /// What a person should know and no app is to blame for, such as polling for want of the right to watch.
+    public var notes: [String]
+
+    public init(
+        command: Command, environment: String, namespace: String, repository: String, branch: String,
+        descriptor: String, commit: Commit? = nil, startedAt: Date, finishedAt: Date? = nil,
+        outcome: Outcome = .unchanged, apps: [AppReport] = [], notes: [String] = []
+    ) {
+        self.command = command
+        self.environment = environment
+        self.namespace = namespace
+        self.repository = repository
+        self.branch = branch
+        self.descriptor = descriptor
+        self.commit = commit
+        self.startedAt = startedAt
+        self.finishedAt = finishedAt
+        self.outcome = outcome
+        self.apps = apps
+        self.notes = notes
+    }
+
+    /// How long the pass took; nil while it is under way.
+    public var seconds: Double? { finishedAt.map { $0.timeIntervalSince(startedAt) } }
+
+    /// The commit whose descriptor was read.
+    public struct Commit: Sendable, Encodable, Hashable {
+        public var id: String
+        public var author: String
+        public var time: Date
+        /// The first line of its message.
+        public var subject: String
+
+        public init(id: String, author: String, time: Date, subject: String) {
+            self.id = id
+            self.author = author
+            self.time = time
+            self.subject = subject
+        }
+
+        /// The first ten hex digits, as a person quotes a commit.
+        public var shortID: String { String(id.prefix(10)) }
+    }
+}
+
+/// What became of one app of the descriptor.
+public struct AppReport: Sendable, Encodable {
+    public enum Outcome: String, Sendable, Encodable {
+        case unchanged
+        /// Someone else changed it, and the environment says `drift: report`: left as it is.
+        case drifted
+        case pending
+        case validated
+        case patched
+        case proven
+        case failed
+        /// Not tried, because an app of an earlier wave or another part of the pass failed.
+        case notStarted
+        case refused
+    }
+
+    /// One field that differs from what the descriptor asks for.
+    public struct Change: Sendable, Encodable, Hashable {
+        public var field: String
+        public var from: String?
+        public var to: String
+        public var reason: String
+
+        public init(field: String, from: String?, to: String, reason: String) {
+            self.field = field
+            self.from = from
+            self.to = to
+            self.reason = reason
+        }
+    }
+
+    /// Why an app failed or was refused, in the words of whoever knows: the container, the API server, the plan.
+    public struct Failure: Sendable, Encodable, Hashable {
+        /// Stable; scripts may match on it.
+        public var code: String
+        public var message: String
+        public var hint: String?
+        public var pod: String?
+        public var container: String?
+        /// The container's own reason, such as `ImagePullBackOff`.
+        public var reason: String?
+
+        public init(
+            code: String, message: String, hint: String? = nil, pod: String? = nil, container: String? = nil,
+            reason: String? = nil
+        ) {
+            self.code = code
+            self.message = message
+            self.hint = hint
+            self.pod = pod
+            self.container = container
+            self.reason = reason
+        }
+    }
+
+    /// How far the rollout had come when it was last looked at.
+    public struct Pods: Sendable, Encodable, Hashable {
+        public var replicas: Int
+        public var updated: Int
+        public var ready: Int
+
+        public init(replicas: Int, updated: Int, ready: Int) {
+            self.replicas = replicas
+            self.updated = updated
+            self.ready = ready
+        }
+    }
+
+    public var app: String
+    /// `statefulset/backend`.
+    public var workload: String
+    public var outcome: Outcome
+    /// The version that ran before, where it could be told.
+    public var from: String?
+    /// The version that the descriptor asks for.
+    public var to: String
+    /// 0 for the first wave; nil for an app that needs no change.
+    public var wave: Int?
+    public var changes: [Change]
+    public var notes: [String]
+    public var failure: Failure?
+    public var pods: Pods?
+    /// The images that the workload's template and its pods held when the rollout failed: what is running where.
+    public var running: [String]?
+    /// From the patch being sent to the verdict.
+    public var seconds: Double?
+
+    public init(
+        app: String, workload: String, outcome: Outcome, from: String? = nil, to: String, wave: Int? = nil,
+        changes: [Change] = [], notes: [String] = [], failure: Failure? = nil, pods: Pods? = nil
+    ) {
+        self.app = app
+        self.workload = workload
+        self.outcome = outcome
+        self.from = from
+        self.to = to
+        self.wave = wave
+        self.changes = changes
+        self.notes = notes
+        self.failure = failure
+        self.pods = pods
+    }
+}

@@ -1,0 +1,64 @@
+/// Columns aligned by spaces, as kubectl prints them: upper-case headings, three spaces between columns, no rules.
+struct TextTable {
+    private var rows: [[Cell]]
+
+    struct Cell: ExpressibleByStringLiteral {
+        var text: String
+        var colour: TerminalColour?
+
+        init(_ text: String, _ colour: TerminalColour? = nil) {
+            self.text = text
+            self.colour = colour
+        }
+
+        init(stringLiteral value: String) { self.init(value) }
+    }
+
+    init(_ headings: String...) {
+        rows = [headings.map { Cell($0) }]
+    }
+
+    mutating func add(_ cells: Cell...) { rows.append(cells) }
+
+    var isEmpty: Bool { rows.count == 1 }
+
+    func render(coloured: Bool) -> String {
+        let widths = rows.reduce(into: [Int](repeating: 0, count: rows.first?.count ?? 0)) { widths, row in
+            for (index, cell) in row.enumerated() where index < widths.count {
+                widths[index] = max(widths[index], cell.text.count)
+            }
+        }
+        return rows.map { row in
+            var line = ""
+            for (index, cell) in row.enumerated() {
+                let isLast = index == row.count - 1
+                line += cell.colour.flatMap { coloured ? $0.wrap(cell.text) : nil } ?? cell.text
+                if !isLast { line += String(repeating: " ", count: widths[index] - cell.text.count + 3) }
+            }
+            return line + "\n"
+        }.joined()
+    }
+}
+
+/// The few colours that the text output uses (ECMA-48 SGR).
+public enum TerminalColour: Int, Sendable {
+    case red = 31
+    case green = 32
+    case yellow = 33
+    case blue = 36
+    case dim = 2
+
+    func wrap(_ text: String) -> String { "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" }
+}
+
+/// Text from elsewhere (a container's message, a commit's subject) as it may be printed: control characters are
+/// replaced, so that nobody's message can move the cursor or change the colours of a person's terminal.
+func printable(_ text: String) -> String {
+    String(
+        String.UnicodeScalarView(
+            text.unicodeScalars.map { scalar in
+                if scalar == "\n" || scalar == "\t" { return " " }
+                return scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+                    ? "\u{FFFD}" : scalar
+            }))
+}
