@@ -1,0 +1,108 @@
+import FoundationEssentials
+import Logging
+import NIOHTTP1
+import Workloads
+
+/// The slice of the Kubernetes API that Descry uses, on one cluster.
+///
+/// A value: copies share the connections, which ``close()`` ends. Every method throws ``KubernetesError``, or
+/// `CancellationError` where its task was cancelled.
+public struct KubernetesClient: Sendable {
+    let transport: Transport
+    let deadline: ContinuousClock.Instant?
+
+    /// Opens no connection yet.
+    public init(configuration: ClusterConfiguration, options: ClientOptions, logger: Logger) {
+        transport = Transport(configuration: configuration, options: options, logger: logger)
+        deadline = nil
+    }
+
+    private init(transport: Transport, deadline: ContinuousClock.Instant?) {
+        self.transport = transport
+        self.deadline = deadline
+    }
+
+    public var configuration: ClusterConfiguration { transport.configuration }
+
+    /// The same client, of which every request with all its retries ends by then. Observations are not bound by it.
+    public func before(_ deadline: ContinuousClock.Instant) -> KubernetesClient {
+        KubernetesClient(transport: transport, deadline: deadline)
+    }
+
+    /// Ends all connections. Must be called once, when no request is under way.
+    public func close() async throws {
+        try await transport.close()
+    }
+
+    /// All workloads of a kind.
+    public func list(
+        _ kind: WorkloadKind, namespace: String, labelSelector: String? = nil, fieldSelector: String? = nil
+    ) async throws -> ResourceList<Workload> {
+        let scope = ListScope(.init(kind), namespace, labelSelector, fieldSelector)
+        return switch kind {
+        case .statefulSet: try await list(StatefulSetObject.self, scope)
+        case .deployment: try await list(DeploymentObject.self, scope)
+        case .daemonSet: try await list(DaemonSetObject.self, scope)
+        }
+    }
+
+    /// One workload, or nil where there is none of that name.
+    public func workload(_ key: WorkloadKey, namespace: String) async throws -> Workload? {
+        switch key.kind {
+        case .statefulSet: try await get(StatefulSetObject.self, .init(key.kind), key.name, namespace)
+        case .deployment: try await get(DeploymentObject.self, .init(key.kind), key.name, namespace)
+        case .daemonSet: try await get(DaemonSetObject.self, .init(key.kind), key.name, namespace)
+        }
+    }
+
+    /// The namespace's pods.
+    public func pods(
+        namespace: String, labelSelector: String? = nil, fieldSelector: String? = nil
+    ) async throws -> ResourceList<PodState> {
+        try await list(PodObject.self, ListScope(.pods, namespace, labelSelector, fieldSelector))
+    }
+
+    /// One pod, or nil where there is none of that name.
+    public func pod(_ name: String, namespace: String) async throws -> PodState? {
+        try await get(PodObject.self, .pods, name, namespace)
+    }
+
+    /// Deletes a pod, if it is still the one that was observed.
+    ///
+    /// - Returns: false where that pod is already gone.
+    public func deletePod(_ name: String, uid: String, namespace: String) async throws -> Bool {
+        struct Options: Encodable {
+            struct Preconditions: Encodable { let uid: String }
+            let apiVersion = "v1"
+            let kind = "DeleteOptions"
+            let preconditions: Preconditions
+        }
+        let request = APIRequest(
+            method: .DELETE, path: Resource.pods.path(namespace: namespace, name: name),
+            body: Array(try JSONEncoder().encode(Options(preconditions: .init(uid: uid)))),
+            purpose: Resource.pods.purpose("delete", name, namespace))
+        do {
+            _ = try await transport.send(request, deadline: deadline)
+            return true
+        } catch let error as KubernetesError where error.code == "not-found" || error.code == "conflict" {
+            return false
+        }
+    }
+
+    /// The API server's version. Everybody may ask for it on most clusters.
+    public func serverVersion() async throws -> ServerVersion {
+        struct Answer: Decodable {
+            var major: String?
+            var minor: String?
+            var gitVersion: String?
+        }
+        let purpose = APIRequest.Purpose(verb: "get", resource: "/version")
+        let answer = try decode(
+            Answer.self, try await transport.send(APIRequest(path: "/version", purpose: purpose), deadline: deadline),
+            purpose)
+        // Managed clusters write the minor version as "27+".
+        let number = { (text: String?) in Int((text ?? "").prefix { $0.isASCII && $0.isNumber }) ?? 0 }
+        return ServerVersion(
+            major: number(answer.major), minor: number(answer.minor), gitVersion: answer.gitVersion ?? "")
+    }
+}

@@ -1,0 +1,52 @@
+import Workloads
+
+/// A resource type of the API and its paths.
+struct Resource: Sendable, Hashable {
+    /// Empty for the core group.
+    var group: String
+    var plural: String
+
+    static let pods = Resource(group: "", plural: "pods")
+
+    init(group: String, plural: String) {
+        self.group = group
+        self.plural = plural
+    }
+
+    init(_ kind: WorkloadKind) {
+        self.init(group: "apps", plural: kind.resource)
+    }
+
+    func path(namespace: String, name: String? = nil) -> String {
+        (group.isEmpty ? "/api/v1" : "/apis/\(group)/v1") + "/namespaces/\(PercentEncoding.encode(namespace))/\(plural)"
+            + (name.map { "/" + PercentEncoding.encode($0) } ?? "")
+    }
+
+    func purpose(_ verb: String, _ name: String?, _ namespace: String) -> APIRequest.Purpose {
+        .init(verb: verb, resource: group.isEmpty ? plural : "\(plural).\(group)", name: name, namespace: namespace)
+    }
+}
+
+/// What a list or watch covers.
+struct ListScope: Sendable, Hashable {
+    var resource: Resource
+    var namespace: String
+    var labelSelector: String?
+    var fieldSelector: String?
+
+    init(_ resource: Resource, _ namespace: String, _ labelSelector: String?, _ fieldSelector: String?) {
+        self.resource = resource
+        self.namespace = namespace
+        self.labelSelector = labelSelector
+        self.fieldSelector = fieldSelector
+    }
+
+    func purpose(_ verb: String) -> APIRequest.Purpose { resource.purpose(verb, nil, namespace) }
+
+    func request(_ verb: String, _ query: [(name: String, value: String)]) -> APIRequest {
+        var query = query
+        if let labelSelector { query.append(("labelSelector", labelSelector)) }
+        if let fieldSelector { query.append(("fieldSelector", fieldSelector)) }
+        return APIRequest(path: resource.path(namespace: namespace), query: query, purpose: purpose(verb))
+    }
+}

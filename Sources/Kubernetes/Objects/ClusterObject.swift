@@ -1,0 +1,81 @@
+import Workloads
+
+/// An object as the API server sends it: decoded leniently, since servers of other versions leave out and add fields.
+protocol ClusterObject: Decodable, Sendable {
+    associatedtype Value: Sendable
+    var metadata: ObjectMetadata { get }
+    func value() -> Value
+}
+
+struct ObjectMetadata: Decodable, Sendable {
+    struct Owner: Decodable, Sendable {
+        var uid: String
+        var controller: Bool?
+    }
+
+    var name: String
+    var uid: String?
+    var resourceVersion: String?
+    var generation: Int64?
+    var labels: [String: String]?
+    var annotations: [String: String]?
+    var deletionTimestamp: String?
+    var ownerReferences: [Owner]?
+}
+
+struct LabelSelectorObject: Decodable, Sendable {
+    struct Expression: Decodable, Sendable {
+        var key: String
+        var `operator`: String
+        var values: [String]?
+    }
+
+    var matchLabels: [String: String]?
+    var matchExpressions: [Expression]?
+
+    var value: PodSelector {
+        PodSelector(
+            matchLabels: matchLabels ?? [:],
+            matchExpressions: (matchExpressions ?? []).map {
+                .init(key: $0.key, operator: $0.operator, values: $0.values ?? [])
+            })
+    }
+}
+
+struct ContainerObject: Decodable, Sendable {
+    var name: String
+    var image: String?
+
+    var value: Container { Container(name: name, image: ContainerImage(image ?? "")) }
+}
+
+struct PodSpecObject: Decodable, Sendable {
+    var containers: [ContainerObject]?
+    var initContainers: [ContainerObject]?
+}
+
+struct PodTemplateObject: Decodable, Sendable {
+    var spec: PodSpecObject?
+}
+
+struct ConditionObject: Decodable, Sendable {
+    var type: String
+    var status: String?
+    var reason: String?
+    var message: String?
+
+    var value: WorkloadCondition {
+        WorkloadCondition(type: type, status: status ?? "Unknown", reason: reason, message: message)
+    }
+}
+
+/// `spec.updateStrategy` and `spec.strategy`.
+struct StrategyObject: Decodable, Sendable {
+    struct RollingUpdate: Decodable, Sendable { var partition: Int? }
+
+    var type: String?
+    var rollingUpdate: RollingUpdate?
+
+    /// The API's default for all three kinds is `RollingUpdate`.
+    var value: UpdateStrategy { UpdateStrategy(type: type ?? "RollingUpdate", partition: rollingUpdate?.partition) }
+}

@@ -1,0 +1,36 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import NIOHTTP1
+
+/// A complete answer.
+struct Answer: Sendable {
+    var status: Int
+    /// `Retry-After` in seconds, the only form the API server uses.
+    var retryAfter: Duration?
+    var body: Data
+
+    init(_ response: HTTPClientResponse, body: Data) {
+        status = Int(response.status.code)
+        retryAfter = response.headers.first(name: "Retry-After").flatMap { Int($0.trimmingSpace()) }
+            .flatMap { $0 >= 0 ? .seconds($0) : nil }
+        self.body = body
+    }
+
+    /// Nil where the same request would be answered the same way; otherwise how long the server asks to wait, if it does.
+    var retry: Duration?? {
+        switch status {
+        case 429, 500, 502, 503, 504: .some(retryAfter)
+        default: nil
+        }
+    }
+
+    func error(purpose: APIRequest.Purpose) -> KubernetesError {
+        let object: StatusObject?
+        do {
+            object = try JSONDecoder().decode(StatusObject.self, from: body)
+        } catch {
+            object = nil  // a proxy's page, not the API server's: the status says enough
+        }
+        return .answered(status: status, object: object?.kind == "Status" ? object : nil, purpose: purpose)
+    }
+}

@@ -1,0 +1,154 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// Sends requests with the credential of the moment, and again where that may help.
+final class Transport: Sendable {
+    let configuration: ClusterConfiguration
+    let options: ClientOptions
+    let logger: Logger
+    private let clients: HTTPClients
+    private let credentials: CredentialStore
+
+    init(configuration: ClusterConfiguration, options: ClientOptions, logger: Logger) {
+        self.configuration = configuration
+        self.options = options
+        self.logger = logger
+        clients = HTTPClients(configuration: configuration, options: options)
+        let runner = ExecRunner(configuration: configuration, date: options.time.date)
+        credentials = CredentialStore(source: configuration.credential, date: options.time.date) {
+            try await runner.run($0)
+        }
+    }
+
+    func close() async throws {
+        try await clients.requests.shutdown()
+        try await clients.watches.shutdown()
+    }
+
+    /// Sends the request until it succeeds, is refused, or may not be tried any more.
+    ///
+    /// - Parameter deadline: for all attempts together; nil means the retry policy's budget.
+    /// - Returns: the body of a 2xx answer.
+    func send(_ request: APIRequest, deadline: ContinuousClock.Instant?) async throws -> Data {
+        let end = deadline ?? options.time.now() + options.retries.budget
+        var attempt = 1
+        while true {
+            let remaining = options.time.now().duration(to: end)
+            guard remaining > .zero else { throw KubernetesError.timedOut(request.purpose, configuration.server) }
+            let failure: (error: KubernetesError, kind: RetryPolicy.Failure)
+            do {
+                let answer = try await authorized { credential in
+                    try await self.exchange(request, credential, within: min(remaining, self.options.requestTimeout))
+                }
+                if (200..<300).contains(answer.status) { return answer.body }
+                let error = answer.error(purpose: request.purpose)
+                guard let retryAfter = answer.retry else { throw error }
+                failure = (error, .busy(retryAfter: retryAfter))
+            } catch let error as TransportFailure {
+                let described = await describe(error, purpose: request.purpose)
+                guard described.category == .unreachable, described.code != "response-too-large" else { throw described }
+                failure = (described, .connection)
+            }
+            guard
+                let pause = options.retries.pause(
+                    after: failure.kind, attempt: attempt, chance: options.time.random(),
+                    remaining: options.time.now().duration(to: end))
+            else { throw failure.error }
+            logger.debug(
+                "Request is sent again",
+                metadata: ["request": "\(request.purpose)", "code": "\(failure.error.code)", "pause": "\(pause)"])
+            try await options.time.sleep(pause)
+            attempt += 1
+        }
+    }
+
+    /// Opens a watch and hands its answer to `body` as soon as the head is there. No retries: the watch loop has its own.
+    func watch<Result: Sendable>(
+        _ request: APIRequest, _ body: @Sendable (HTTPClientResponse.Body) async throws -> Result
+    ) async throws -> Result {
+        do {
+            var response = try await open(request, try await credentials.current())
+            if response.status == .unauthorized,
+                let other = try await credentials.renew(rejected: try await credentials.current())
+            {
+                response = try await open(request, other)
+            }
+            guard response.status == .ok else {
+                let text = try await collect(response.body, limit: 1 << 20)
+                throw Answer(response, body: text).error(purpose: request.purpose)
+            }
+            return try await body(response.body)
+        } catch let error as TransportFailure {
+            throw await describe(error, purpose: request.purpose)
+        }
+    }
+
+    private func open(_ request: APIRequest, _ credential: Credential) async throws -> HTTPClientResponse {
+        try await TransportFailure.catching {
+            try await clients.watches.execute(
+                httpRequest(request, credential), deadline: .now() + TimeAmount(options.requestTimeout))
+        }
+    }
+
+    /// Runs the exchange; where the answer is 401 and there is another credential, once more with that.
+    private func authorized(_ exchange: (Credential) async throws -> Answer) async throws -> Answer {
+        let credential = try await credentials.current()
+        let answer = try await exchange(credential)
+        guard answer.status == 401, let other = try await credentials.renew(rejected: credential) else { return answer }
+        logger.debug("The credential was refused; the one read again is tried")
+        return try await exchange(other)
+    }
+
+    private func exchange(
+        _ request: APIRequest, _ credential: Credential, within timeout: Duration
+    ) async throws -> Answer {
+        let prepared = httpRequest(request, credential)
+        let client = clients.requests
+        let limit = options.responseLimit
+        return try await TransportFailure.catching {
+            try await withTimeout(timeout) {
+                let response = try await client.execute(prepared, deadline: .now() + TimeAmount(timeout))
+                return Answer(response, body: try await self.collect(response.body, limit: limit))
+            }
+        }
+    }
+
+    private func collect(_ body: HTTPClientResponse.Body, limit: Int) async throws -> Data {
+        var data = Data()
+        for try await chunk in body {
+            guard data.count + chunk.readableBytes <= limit else { throw TransportFailure.tooLarge(limit) }
+            data.append(contentsOf: chunk.readableBytesView)
+        }
+        return data
+    }
+
+    private func httpRequest(_ request: APIRequest, _ credential: Credential) -> HTTPClientRequest {
+        let server = configuration.server
+        let host = configuration.serverName ?? server.host
+        let authority = (host.contains(":") ? "[\(host)]" : host) + ":\(server.port)"
+        var prepared = HTTPClientRequest(
+            url: (server.isTLS ? "https://" : "http://") + authority + server.prefix + request.target)
+        prepared.method = request.method
+        prepared.headers.add(name: "Host", value: server.authority)
+        prepared.headers.add(name: "User-Agent", value: options.userAgent)
+        prepared.headers.add(name: "Accept", value: "application/json")
+        if let authorization = credential.authorization {
+            prepared.headers.add(name: "Authorization", value: authorization.value)
+        }
+        if let body = request.body {
+            prepared.headers.add(name: "Content-Type", value: request.contentType)
+            prepared.body = .bytes(ByteBuffer(bytes: body))
+        }
+        if let identity = credential.identity {
+            prepared.tlsConfiguration = HTTPClients.tls(configuration, identity: identity)
+        }
+        return prepared
+    }
+
+    private func describe(_ failure: TransportFailure, purpose: APIRequest.Purpose) async -> KubernetesError {
+        await failure.described(configuration: configuration, purpose: purpose, now: options.time.date())
+    }
+}
