@@ -1,0 +1,41 @@
+import Documents
+import Workloads
+
+/// One app of a descriptor, checked.
+public struct App: Sendable, Hashable {
+    /// The workload's name: a DNS-1123 label, unique in its descriptor.
+    public let name: String
+    /// The version it must run.
+    public let version: AppVersion
+    /// The workload's kind; a StatefulSet unless the descriptor says otherwise.
+    public let kind: WorkloadKind
+    /// The containers (init containers too) that run the image. Nil: the container of the app's name, else the only one.
+    public let containers: [String]?
+    /// Where the image lies, as the descriptor writes it. Nil: under the environment's registry by the app's name.
+    public let imageRepository: ImageRepository?
+    /// The names of apps whose rollout must be finished first; all of them are in the same descriptor, without cycles.
+    public let after: [String]
+    /// How long its rollout may take. Nil: what the environment says.
+    public let timeout: Duration?
+    /// Where its name is written.
+    public let position: Position
+    /// Where the version's value begins, a quote included.
+    public let versionPosition: Position
+    /// The byte after the version's value, a quote included.
+    public let versionEnd: Position
+
+    /// The workload that it names.
+    public var key: WorkloadKey { WorkloadKey(kind: kind, name: name) }
+
+    /// ``imageRepository`` as text; ``repository(registry:)`` is what the workload must run.
+    public var image: String? { imageRepository?.description }
+
+    /// The image's repository, host included, in an environment whose registry is `registry` (`host[:port][/path]`).
+    ///
+    /// An `image` that begins with a host is taken as it is; one without lies under the registry, so that a path never
+    /// silently means Docker Hub.
+    public func repository(registry: String) -> String {
+        guard let imageRepository else { return "\(registry)/\(name)" }
+        return imageRepository.host == nil ? "\(registry)/\(imageRepository)" : imageRepository.description
+    }
+}
