@@ -38,7 +38,8 @@ let package = Package(
         .target(name: "Documents", dependencies: ["CLibYAML"], swiftSettings: swiftSettings),
         .target(name: "Workloads", swiftSettings: swiftSettings),
         .target(name: "Descriptors", dependencies: ["Documents", "Workloads"], swiftSettings: swiftSettings),
-        .target(name: "Planning", dependencies: ["Descriptors", "Workloads"], swiftSettings: swiftSettings),
+        .target(
+            name: "Planning", dependencies: ["Descriptors", "Documents", "Workloads"], swiftSettings: swiftSettings),
         .target(name: "Rollouts", dependencies: ["Workloads"], swiftSettings: swiftSettings),
         .target(
             name: "Git",
@@ -75,8 +76,12 @@ let package = Package(
         .testTarget(name: "WorkloadsTests", dependencies: ["Workloads"], swiftSettings: swiftSettings),
         .testTarget(
             name: "DescriptorsTests", dependencies: ["Descriptors", "Documents"], swiftSettings: swiftSettings),
-        .testTarget(name: "PlanningTests", dependencies: ["Planning"], swiftSettings: swiftSettings),
-        .testTarget(name: "RolloutsTests", dependencies: ["Rollouts"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PlanningTests", dependencies: ["Descriptors", "Documents", "Planning", "Workloads"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "RolloutsTests", dependencies: ["Rollouts", "Workloads"], exclude: ["Fixtures"],
+            swiftSettings: swiftSettings),
         .testTarget(name: "GitTests", dependencies: ["Git", "TestServers"], swiftSettings: swiftSettings),
         .testTarget(
             name: "KubernetesTests", dependencies: ["Kubernetes", "TestServers"], swiftSettings: swiftSettings),

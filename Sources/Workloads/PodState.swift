@@ -5,6 +5,9 @@ public struct PodState: Sendable, Hashable {
     public var labels: [String: String]
     /// `uid` of the controlling owner: the StatefulSet or DaemonSet itself, for a Deployment one of its ReplicaSets.
     public var ownerUID: String?
+    /// `name` of the controlling owner. A Deployment's ReplicaSet is called `DEPLOYMENT-HASH`, with the hash that the pod
+    /// carries as `pod-template-hash`, so that the pods of a Deployment are told apart without reading ReplicaSets.
+    public var ownerName: String?
     /// True once `metadata.deletionTimestamp` is set.
     public var isBeingDeleted: Bool
     /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
@@ -24,7 +27,7 @@ public struct PodState: Sendable, Hashable {
 
     public init(
         name: String, uid: String, labels: [String: String] = [:], ownerUID: String? = nil,
-        isBeingDeleted: Bool = false,
+        ownerName: String? = nil, isBeingDeleted: Bool = false,
         phase: String, reason: String? = nil, message: String? = nil, conditions: [WorkloadCondition] = [],
         containers: [Container], initContainers: [Container] = [], containerStates: [ContainerState] = [],
         initContainerStates: [ContainerState] = []
@@ -33,6 +36,7 @@ public struct PodState: Sendable, Hashable {
         self.uid = uid
         self.labels = labels
         self.ownerUID = ownerUID
+        self.ownerName = ownerName
         self.isBeingDeleted = isBeingDeleted
         self.phase = phase
         self.reason = reason
@@ -46,6 +50,9 @@ public struct PodState: Sendable, Hashable {
 
     /// The pod's `Ready` condition is `True`.
     public var isReady: Bool { conditions.contains { $0.type == "Ready" && $0.status == "True" } }
+
+    /// The pod has ended for good (`Succeeded` or `Failed`): its controller replaces it and no longer counts it.
+    public var hasEnded: Bool { phase == "Succeeded" || phase == "Failed" }
 
     /// The revision that the controller stamped on the pod (`controller-revision-hash`), for StatefulSets and DaemonSets.
     public var controllerRevision: String? { labels["controller-revision-hash"] }

@@ -1,0 +1,64 @@
+import Descriptors
+import Workloads
+
+/// What has to be done so that a namespace runs what a descriptor says: a value, made without any I/O.
+///
+/// All problems are found in one run. A plan with a problem is not executed at all: `waves` is empty then.
+public struct Plan: Sendable, Hashable {
+    /// The commit of the deployment repository that asks for it.
+    public let commit: String
+    /// Every app without a problem, in the descriptor's order; those that need nothing included.
+    public let apps: [PlannedApp]
+    /// In the descriptor's order.
+    public let problems: [PlanProblem]
+
+    /// Plans in time linear in apps and workloads.
+    ///
+    /// - Parameters:
+    ///   - commit: the id of the commit that the descriptor is from; it goes into the annotations.
+    ///   - observed: the namespace's workloads. Where the token may only read by name, those that the descriptor names;
+    ///     hints for mistyped names are then fewer, and nothing else changes.
+    public init(
+        descriptor: Descriptor, commit: String, rules: PlanningRules, observed: [WorkloadKey: Workload]
+    ) {
+        self.commit = commit
+        let planner = AppPlanner(commit: commit, rules: rules)
+        var hints = WorkloadHints(observed: observed)
+        var planned: [PlannedApp] = []
+        var problems: [PlanProblem] = []
+        for app in descriptor.apps {
+            if let workload = observed[app.key] {
+                switch planner.plan(app, workload) {
+                case .success(let result): planned.append(result)
+                case .failure(let found): problems += found.problems
+                }
+            } else {
+                problems += planner.problems(of: app)
+                problems.append(hints.missing(app, rules: rules))
+            }
+        }
+        let waves = WaveOrder.waves(
+            of: descriptor.apps, unchanged: Set(planned.lazy.filter { !$0.isChanged }.map(\.app.name)))
+        for index in planned.indices { planned[index].wave = waves[planned[index].app.name] ?? 0 }
+        apps = planned
+        self.problems = problems
+    }
+
+    /// False where anything is wrong: then nothing at all may be written.
+    public var isExecutable: Bool { problems.isEmpty }
+
+    /// The apps that need a write, in the descriptor's order, whether or not the plan is executable.
+    public var changed: [PlannedApp] { apps.filter(\.isChanged) }
+
+    /// The changed apps in the order in which they are to be rolled out: each wave once the one before is proven. Apps
+    /// that need nothing hold up nobody. Empty where the plan is not executable.
+    public var waves: [[PlannedApp]] {
+        guard isExecutable else { return [] }
+        var waves: [[PlannedApp]] = []
+        for app in changed {
+            while waves.count <= app.wave { waves.append([]) }
+            waves[app.wave].append(app)
+        }
+        return waves
+    }
+}

@@ -1,0 +1,91 @@
+import Descriptors
+import Workloads
+
+/// One app of the descriptor beside the workload that it names, and what sets them apart.
+public struct PlannedApp: Sendable, Hashable {
+    public let app: App
+    /// As observed: its `uid` and `resourceVersion` are the preconditions of the patch.
+    public let workload: Workload
+    /// Every container that must run the app's image, those that already do included: a patch names all of them, because
+    /// server-side apply gives up what it no longer names.
+    public let images: [ImageTarget]
+    /// Why a write is needed, image first. Empty where nothing is to be done.
+    public let changes: [FieldChange]
+    /// What the user should know and what stops nothing.
+    public let notes: [PlanNote]
+    /// The annotations of the patch, all of them, with the values that they get.
+    public let annotations: [String: String]
+    /// 0 for the first wave. Apps that are unchanged have one too; it means nothing.
+    public internal(set) var wave: Int
+
+    public var key: WorkloadKey { app.key }
+
+    /// True where a write is needed.
+    public var isChanged: Bool { !changes.isEmpty }
+
+    /// True where the write changes the workload's spec. Otherwise it only touches annotations: no generation, no rollout.
+    public var changesSpec: Bool { changes.contains { $0.reason != .annotation } }
+
+    /// The version that runs now: the image's tag, which cannot lie, else the annotation. Nil where neither is there.
+    public var previousVersion: String? {
+        images.first?.current.tag ?? workload.annotations[WorkloadAnnotation.version]
+    }
+}
+
+/// One container and the image it must run.
+public struct ImageTarget: Sendable, Hashable {
+    public let container: String
+    public let isInit: Bool
+    public let current: ContainerImage
+    public let desired: ContainerImage
+
+    /// `spec.template.spec.containers[backend].image`, as kubectl's JSONPath would name it.
+    public var path: String {
+        "spec.template.spec.\(isInit ? "initContainers" : "containers")[\(container)].image"
+    }
+}
+
+/// One field that differs from what the descriptor and the environment ask for.
+public struct FieldChange: Sendable, Hashable {
+    /// Why the field has to change. The raw values are stable.
+    public enum Reason: String, Sendable, Hashable, CaseIterable {
+        /// Another version is wanted.
+        case version
+        /// The annotation says that the wanted version was deployed, and yet another image is there: somebody changed it.
+        case driftedImage = "drifted-image"
+        /// The same version from another registry or repository.
+        case registry
+        /// The update strategy would not replace the pods.
+        case strategy
+        /// A partition left in place would replace some pods only.
+        case partition
+        /// The annotations are missing, or of another version or environment.
+        case annotation
+    }
+
+    public let path: String
+    /// Nil where the field is absent.
+    public let from: String?
+    public let to: String
+    public let reason: Reason
+}
+
+/// Something worth telling about an app that does not stop it.
+public struct PlanNote: Sendable, Hashable {
+    /// The raw values are stable.
+    public enum Code: String, Sendable, Hashable, CaseIterable {
+        /// The image comes from another registry or repository and will be replaced.
+        case otherRepository = "other-repository"
+        /// The image is pinned by digest; the tag replaces it.
+        case pinnedByDigest = "pinned-by-digest"
+        /// The Deployment is paused: its rollout cannot finish.
+        case paused
+        /// No pods are wanted, so nothing is proven beyond the controller having seen the change.
+        case scaledToZero = "scaled-to-zero"
+        /// The annotations say that another environment deploys to this workload.
+        case otherEnvironment = "other-environment"
+    }
+
+    public let code: Code
+    public let message: String
+}
