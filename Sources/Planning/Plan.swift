@@ -18,8 +18,11 @@ public struct Plan: Sendable, Hashable {
     ///   - commit: the id of the commit that the descriptor is from; it goes into the annotations.
     ///   - observed: the namespace's workloads. Where the token may only read by name, those that the descriptor names;
     ///     hints for mistyped names are then fewer, and nothing else changes.
+    ///   - unsettled: those whose last rollout has not ended well. They need no write where nothing is changed, but they
+    ///     are waited for in their wave like the changed ones.
     public init(
-        descriptor: Descriptor, commit: String, rules: PlanningRules, observed: [WorkloadKey: Workload]
+        descriptor: Descriptor, commit: String, rules: PlanningRules, observed: [WorkloadKey: Workload],
+        unsettled: Set<WorkloadKey> = []
     ) {
         self.commit = commit
         let planner = AppPlanner(commit: commit, rules: rules)
@@ -37,8 +40,9 @@ public struct Plan: Sendable, Hashable {
                 problems.append(hints.missing(app, rules: rules))
             }
         }
+        for index in planned.indices { planned[index].isUnsettled = unsettled.contains(planned[index].key) }
         let waves = WaveOrder.waves(
-            of: descriptor.apps, unchanged: Set(planned.lazy.filter { !$0.isChanged }.map(\.app.name)))
+            of: descriptor.apps, unchanged: Set(planned.lazy.filter { !$0.isRolledOut }.map(\.app.name)))
         for index in planned.indices { planned[index].wave = waves[planned[index].app.name] ?? 0 }
         apps = planned
         self.problems = problems
@@ -50,12 +54,12 @@ public struct Plan: Sendable, Hashable {
     /// The apps that need a write, in the descriptor's order, whether or not the plan is executable.
     public var changed: [PlannedApp] { apps.filter(\.isChanged) }
 
-    /// The changed apps in the order in which they are to be rolled out: each wave once the one before is proven. Apps
-    /// that need nothing hold up nobody. Empty where the plan is not executable.
+    /// The changed and the unsettled apps in the order in which they are rolled out: each wave once the one before is
+    /// proven. Apps that need nothing hold up nobody. Empty where the plan is not executable.
     public var waves: [[PlannedApp]] {
         guard isExecutable else { return [] }
         var waves: [[PlannedApp]] = []
-        for app in changed {
+        for app in apps where app.isRolledOut {
             while waves.count <= app.wave { waves.append([]) }
             waves[app.wave].append(app)
         }

@@ -17,11 +17,16 @@ public struct PlannedApp: Sendable, Hashable {
     public let annotations: [String: String]
     /// 0 for the first wave. Apps that are unchanged have one too; it means nothing.
     public internal(set) var wave: Int
+    /// Its last rollout has not ended well: it is waited for even where nothing is to be written.
+    public internal(set) var isUnsettled = false
 
     public var key: WorkloadKey { app.key }
 
     /// True where a write is needed.
     public var isChanged: Bool { !changes.isEmpty }
+
+    /// True where a rollout is to be waited for.
+    public var isRolledOut: Bool { isChanged || isUnsettled }
 
     /// True where the write changes the workload's spec. Otherwise it only touches annotations: no generation, no rollout.
     public var changesSpec: Bool { changes.contains { $0.reason != .annotation } }

@@ -1,0 +1,147 @@
+import Workloads
+
+/// The Kubernetes objects that give Descry what it needs in one namespace, and nothing else: what `descry rbac` prints.
+///
+/// RBAC's `resourceNames` cannot restrict `list`, `watch` and `create` (Kubernetes documentation, "Using RBAC
+/// Authorization", "Referring to resources"), so named access splits the rule in two, or leaves `list` and `watch` out.
+public struct AccessManifests: Sendable {
+    /// How narrowly the workloads are named.
+    public enum Scope: Sendable, Equatable {
+        /// Every workload of the kinds in the namespace.
+        case kinds(Set<WorkloadKind>)
+        /// Only these may be read by name and patched; all of their kinds can still be listed.
+        case workloads([WorkloadKey])
+        /// Only these, and nothing can be listed: Descry polls.
+        case workloadsByNameOnly([WorkloadKey])
+    }
+
+    public let environment: String
+    public let namespace: String
+    public let scope: Scope
+    /// Also print a Secret that holds a token without expiry, for a Jenkins credential.
+    public let includesTokenSecret: Bool
+
+    public init(environment: String, namespace: String, scope: Scope, includesTokenSecret: Bool) {
+        self.environment = environment
+        self.namespace = namespace
+        self.scope = scope
+        self.includesTokenSecret = includesTokenSecret
+    }
+
+    /// The name that all the objects bear: `descry-live` for LIVE.
+    public var name: String { "descry-" + environment.lowercased() }
+
+    public var objects: [Manifest] {
+        var objects = [serviceAccount, role, roleBinding]
+        if includesTokenSecret { objects.append(tokenSecret) }
+        return objects
+    }
+
+    /// The objects as one `v1 List`, which `kubectl apply -f -` takes.
+    public var list: Manifest {
+        .map([.init("apiVersion", .string("v1")), .init("kind", .string("List")), .init("items", .list(objects))])
+    }
+
+    /// The objects as YAML documents, with comments that say how to get a token.
+    public func yaml() -> String {
+        let head = """
+            # What Descry needs to deploy \(environment) into the namespace \(namespace), and nothing else.
+            # Apply it with: descry rbac \(environment) | kubectl apply -f -
+
+            """
+        return head + objects.map { $0.yaml() }.joined(separator: "---\n") + tokenHint
+    }
+
+    private var tokenHint: String {
+        if includesTokenSecret {
+            return """
+                # Read the token into a file that only the deploy job may read:
+                #   kubectl -n \(namespace) get secret \(name)-token -o jsonpath='{.data.token}' | base64 -d
+
+                """
+        }
+        return """
+            # A token (Kubernetes 1.24 and later; the API server may cap its life; before 1.24 use --token-secret):
+            #   kubectl -n \(namespace) create token \(name) --duration 24h
+            # In the cluster, run the pod with serviceAccountName: \(name) instead; its token rotates by itself.
+
+            """
+    }
+
+    private func metadata(_ name: String, _ more: [Manifest.Field] = []) -> Manifest.Field {
+        .init("metadata", .map([.init("name", .string(name)), .init("namespace", .string(namespace))] + more))
+    }
+
+    private func object(_ apiVersion: String, _ kind: String, _ fields: [Manifest.Field]) -> Manifest {
+        .map([.init("apiVersion", .string(apiVersion)), .init("kind", .string(kind))] + fields)
+    }
+
+    private var serviceAccount: Manifest { object("v1", "ServiceAccount", [metadata(name)]) }
+
+    private var role: Manifest {
+        object(
+            "rbac.authorization.k8s.io/v1", "Role",
+            [metadata(name), .init("rules", .list(workloadRules + [podRule]))])
+    }
+
+    private var roleBinding: Manifest {
+        object(
+            "rbac.authorization.k8s.io/v1", "RoleBinding",
+            [
+                metadata(name),
+                .init(
+                    "roleRef",
+                    .map([
+                        .init("apiGroup", .string("rbac.authorization.k8s.io")), .init("kind", .string("Role")),
+                        .init("name", .string(name)),
+                    ])),
+                .init(
+                    "subjects",
+                    .list([
+                        .map([
+                            .init("kind", .string("ServiceAccount")), .init("name", .string(name)),
+                            .init("namespace", .string(namespace)),
+                        ])
+                    ])),
+            ])
+    }
+
+    private var tokenSecret: Manifest {
+        object(
+            "v1", "Secret",
+            [
+                metadata(
+                    name + "-token",
+                    [.init("annotations", .map([.init("kubernetes.io/service-account.name", .string(name))]))]),
+                .init("type", .string("kubernetes.io/service-account-token")),
+            ])
+    }
+
+    private func rule(_ group: String, _ resources: [String], names: [String] = [], _ verbs: [String]) -> Manifest {
+        var fields: [Manifest.Field] = [
+            .init("apiGroups", .list([.string(group)])), .init("resources", .list(resources.map(Manifest.string))),
+        ]
+        if !names.isEmpty { fields.append(.init("resourceNames", .list(names.map(Manifest.string)))) }
+        return .map(fields + [.init("verbs", .list(verbs.map(Manifest.string)))])
+    }
+
+    private var workloadRules: [Manifest] {
+        switch scope {
+        case .kinds(let kinds):
+            return [rule("apps", kinds.map(\.resource).sorted(), ["get", "list", "watch", "patch"])]
+        case .workloads(let keys):
+            return [rule("apps", Set(keys.map(\.kind.resource)).sorted(), ["list", "watch"])] + namedRules(keys)
+        case .workloadsByNameOnly(let keys):
+            return namedRules(keys)
+        }
+    }
+
+    private func namedRules(_ keys: [WorkloadKey]) -> [Manifest] {
+        Dictionary(grouping: keys, by: \.kind).sorted { $0.key.rawValue < $1.key.rawValue }.map { kind, keys in
+            rule("apps", [kind.resource], names: keys.map(\.name).sorted(), ["get", "patch"])
+        }
+    }
+
+    /// Pods cannot be named: their names are not known beforehand. Reading them tells why a rollout does not get on.
+    private var podRule: Manifest { rule("", ["pods"], ["get", "list", "watch"]) }
+}

@@ -1,0 +1,153 @@
+import Kubernetes
+import Planning
+import Reporting
+import Rollouts
+import Workloads
+
+/// Carries out a plan wave by wave: writes the patches of a wave, at most 32 at once, then waits until its rollouts are
+/// proven before the next wave starts.
+struct Deployment: Sendable {
+    let environment: Environment
+    let cluster: KubernetesClient
+    let extent: Sync.Extent
+    /// Plans one app again from what is there now.
+    let replan: @Sendable (PlannedApp, Workload?) -> Plan
+    let progress: @Sendable (ProgressEvent) -> Void
+
+    private static let patchesInFlight = 32
+
+    /// - Throws: `KubernetesError` only where nothing was written yet; `CancellationError`.
+    func carryOut(_ plan: Plan, _ record: inout SyncRecord) async throws {
+        let waves = plan.waves.map { wave in
+            wave.filter { !isLeftAlone($0) }
+        }.filter { !$0.isEmpty }
+        guard extent != .plan, !waves.isEmpty else { return }
+        progress(.planned(waves.joined().map { AppProgress($0, .waiting) }))
+        guard extent == .prove else {
+            for wave in waves { _ = try await write(wave, &record) }
+            return
+        }
+        let kinds = Set(waves.joined().map(\.key.kind))
+        record = try await RolloutWatch.run(
+            cluster, namespace: environment.namespace, kinds: kinds, clock: ContinuousClock()
+        ) { [record] watch in
+            var record = record
+            try await prove(waves, &watch, &record)
+            return record
+        }
+    }
+
+    /// With `drift: report` what somebody else changed is only told, and a new version still deployed.
+    private func isLeftAlone(_ planned: PlannedApp) -> Bool {
+        environment.drift == .report && planned.isOnlyDrift
+    }
+
+    private func prove(
+        _ waves: [[PlannedApp]], _ watch: inout RolloutWatch, _ record: inout SyncRecord
+    ) async throws {
+        var failed: Set<String> = []
+        for wave in waves {
+            let ready = wave.filter { failed.isDisjoint(with: $0.app.after) }
+            for planned in wave where !failed.isDisjoint(with: planned.app.after) {
+                record.notStarted(planned)
+                failed.insert(planned.app.name)
+            }
+            let started = try await write(ready, &record)
+            let clock = ContinuousClock.now
+            let verdicts: [WorkloadKey: Verdict]
+            do {
+                verdicts = try await watch.prove(
+                    started.map { ($0.target, $0.workload) }, listener(for: started, since: clock))
+            } catch let error as KubernetesError {
+                for rollout in started { record.lost(rollout.planned, error) }
+                verdicts = [:]
+            }
+            for rollout in started {
+                guard let verdict = verdicts[rollout.planned.key] else { continue }
+                record.judged(
+                    rollout.planned, verdict, running: watch.running(rollout.target),
+                    seconds: clock.duration(to: .now).inSeconds)
+            }
+            failed.formUnion(record.failedApps)
+            if !failed.isEmpty && environment.rollout.onFailure != .continue { break }
+        }
+        record.finishNotStarted()
+    }
+
+    private struct Rollout: Sendable {
+        var planned: PlannedApp
+        var target: RolloutTarget
+        var workload: Workload
+    }
+
+    private func write(_ wave: [PlannedApp], _ record: inout SyncRecord) async throws -> [Rollout] {
+        let writer = WorkloadWriter(
+            cluster: cluster, namespace: environment.namespace, takesOver: environment.drift == .correct,
+            isDryRun: extent == .validate, replan: replan)
+        let results = try await concurrentMap(wave, limit: Self.patchesInFlight) { planned in
+            planned.isChanged ? try await writer.write(planned) : .unneeded(planned.workload)
+        }
+        var started: [Rollout] = []
+        for (planned, result) in zip(wave, results) {
+            switch result {
+            case .written(let workload, let rivals):
+                record.written(planned, rivals: rivals, extent: extent)
+                started.append(rollout(planned, workload))
+            case .unneeded(let workload):
+                started.append(rollout(planned, workload))
+            case .failed(let failure, let status):
+                record.failed(planned.app.name, failure, status)
+                progress(.app(AppProgress(planned, .failed(failure))))
+                continue
+            }
+            switch extent {
+            case .plan, .prove: break
+            case .patch: progress(.app(AppProgress(planned, .patched)))
+            case .validate: progress(.app(AppProgress(planned, .validated)))
+            }
+        }
+        return started
+    }
+
+    private func rollout(_ planned: PlannedApp, _ workload: Workload) -> Rollout {
+        Rollout(
+            planned: planned,
+            target: RolloutTarget(
+                planned, workload: workload, namespace: environment.namespace, timeout: environment.rollout.timeout),
+            workload: workload)
+    }
+
+    private func listener(for started: [Rollout], since start: ContinuousClock.Instant) -> RolloutWatch.Listener {
+        let planned = Dictionary(started.map { ($0.planned.key, $0.planned) }, uniquingKeysWith: { first, _ in first })
+        let progress = progress
+        return RolloutWatch.Listener(
+            verdict: { key, verdict in
+                guard let app = planned[key] else { return }
+                let state: AppProgress.State =
+                    switch verdict {
+                    case .progressing(let rollout): .rolling(rollout.waitingFor)
+                    case .proven: .proven(seconds: start.duration(to: .now).inSeconds)
+                    case .failed(let failure): .failed(AppReport.Failure(failure))
+                    }
+                progress(.app(AppProgress(app, state, pods: AppReport.Pods(verdict.progress))))
+            }, note: { progress(.note($0)) })
+    }
+}
+
+extension AppProgress {
+    init(_ planned: PlannedApp, _ state: State, pods: AppReport.Pods? = nil) {
+        self.init(
+            app: planned.app.name, from: planned.previousVersion, to: planned.app.version.text, state: state, pods: pods)
+    }
+}
+
+extension PlannedApp {
+    /// Nothing but what somebody else changed since the version was deployed.
+    var isOnlyDrift: Bool {
+        isChanged && changes.allSatisfy { [.driftedImage, .strategy, .partition].contains($0.reason) }
+    }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,37 @@
+import Descriptors
+import Git
+import Reporting
+
+/// From the git ref to the descriptor: the tip of the environment's branch, its commit, and the descriptor in it.
+struct DescriptorSource: Sendable {
+    let environment: Environment
+    let repository: GitRepository
+
+    /// - Throws: `GitError`; code `branch-rewritten` (refused) where the branch was force-pushed and that is not accepted.
+    func tip(acceptsRewrite: Bool) async throws -> BranchTip {
+        let tip = try await repository.update(branch: BranchName(environment.branch))
+        if let rewrite = tip.rewriteNote, !acceptsRewrite {
+            throw GitError(
+                code: "branch-rewritten", message: rewrite, hint: "Look at both, then run again with --accept-rewrite",
+                category: .refused)
+        }
+        return tip
+    }
+
+    /// - Throws: `Refused` with every problem of the descriptor; `GitError` where there is no such file.
+    func read(_ tip: BranchTip) async throws -> (SyncReport.Commit, Descriptor) {
+        let commit = try await repository.commit(tip.commit)
+        let bytes = try await repository.file(at: environment.descriptor, in: tip.commit)
+        let summary = SyncReport.Commit(
+            id: commit.id.description, author: commit.author, time: commit.time, subject: commit.subject)
+        return (summary, try Descriptor.parse(bytes, file: "\(environment.branch):\(environment.descriptor)"))
+    }
+}
+
+extension BranchTip {
+    /// Nil where the branch only grew since it was deployed last.
+    var rewriteNote: String? {
+        guard isRewrite, let previous else { return nil }
+        return "The branch \(branch) was force-pushed: \(previous), deployed last, is not an ancestor of its tip \(commit)"
+    }
+}

@@ -1,0 +1,96 @@
+import Kubernetes
+import Rollouts
+import Synchronization
+import Workloads
+
+/// What the namespace tells while rollouts are waited for.
+enum NamespaceEvent: Sendable {
+    case workloads(WorkloadKind, Observation<Workload>)
+    case workloadGone(WorkloadKey)
+    case pods(Observation<PodState>)
+    /// The token may not read pods: only the workloads' own status is there to judge by.
+    case podsUnreadable
+    /// A person should know; said once.
+    case note(String)
+    /// The namespace cannot be observed any more: revoked rights, say.
+    case lost(KubernetesError)
+    /// A moment that a rollout wanted to be judged at has come.
+    case alarm
+}
+
+/// Feeds one stream of events from one watch a workload kind and one pod watch. Where the token may not list or watch,
+/// as with a Role that names its workloads, it reads the unfinished workloads by name instead.
+struct NamespaceEventSource: Sendable {
+    let cluster: KubernetesClient
+    let namespace: String
+    let unfinished: UnfinishedRollouts
+    let clock: any Clock<Duration>
+    let events: AsyncStream<NamespaceEvent>.Continuation
+
+    /// Often enough that a rollout's end is seen about a second late, seldom enough for 50 apps to cost 50 requests a second.
+    private static let pollInterval = Duration.seconds(1)
+
+    func observeWorkloads(_ kind: WorkloadKind) async {
+        await reporting {
+            do {
+                for try await observation in cluster.observe(kind, namespace: namespace) {
+                    events.yield(.workloads(kind, observation))
+                }
+            } catch let error as KubernetesError where error.status == 403 {
+                events.yield(
+                    .note("the token may not list and watch \(kind.resource): reading them by name every second"))
+                try await poll(kind)
+            }
+        }
+    }
+
+    func observePods() async {
+        await reporting {
+            do {
+                for try await observation in cluster.observePods(namespace: namespace) {
+                    events.yield(.pods(observation))
+                }
+            } catch let error as KubernetesError where error.status == 403 {
+                events.yield(.podsUnreadable)
+                events.yield(
+                    .note("the token may not list and watch pods: failing pods are only noticed by the timeout"))
+            }
+        }
+    }
+
+    private func poll(_ kind: WorkloadKind) async throws {
+        while !Task.isCancelled {
+            for key in unfinished.keys where key.kind == kind {
+                if let workload = try await cluster.workload(key, namespace: namespace) {
+                    events.yield(.workloads(kind, .changed(workload)))
+                } else {
+                    events.yield(.workloadGone(key))
+                }
+            }
+            try await clock.sleep(for: Self.pollInterval)
+        }
+    }
+
+    private func reporting(_ observe: () async throws -> Void) async {
+        do {
+            try await observe()
+        } catch is CancellationError {
+            return
+        } catch let error as KubernetesError {
+            events.yield(.lost(error))
+        } catch {
+            events.yield(
+                .lost(KubernetesError(code: "watch-failed", category: .internal, message: String(describing: error))))
+        }
+    }
+}
+
+/// The rollouts that are still waited for, as the poller reads them by name.
+final class UnfinishedRollouts: Sendable {
+    private let state = Mutex<[WorkloadKey]>([])
+
+    var keys: [WorkloadKey] {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+}

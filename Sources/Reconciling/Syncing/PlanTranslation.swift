@@ -1,0 +1,91 @@
+import Kubernetes
+import Planning
+import Reporting
+import Rollouts
+import Workloads
+
+// A plan is a value that knows neither the API nor the report: here it is put into their words.
+
+extension WorkloadPatch {
+    /// The patch that carries out a planned app. It names every container of the app, since server-side apply gives up
+    /// what it no longer names, and carries the observed uid and resourceVersion as preconditions.
+    init(_ planned: PlannedApp) {
+        self.init(
+            key: planned.key, uid: planned.workload.uid, resourceVersion: planned.workload.resourceVersion,
+            images: planned.images.map { .init(container: $0.container, isInit: $0.isInit, image: $0.desired) },
+            annotations: planned.annotations)
+    }
+}
+
+extension RolloutTarget {
+    /// What the rollout of a planned app has to reach.
+    ///
+    /// - Parameter workload: as the API server answered the patch; as observed where none was needed.
+    init(_ planned: PlannedApp, workload: Workload, namespace: String, timeout: Duration) {
+        self.init(
+            key: planned.key, namespace: namespace, uid: workload.uid, generation: workload.generation,
+            images: Dictionary(planned.images.map { ($0.container, $0.desired) }, uniquingKeysWith: { first, _ in first }),
+            initContainers: Set(planned.images.filter(\.isInit).map(\.container)),
+            timeout: planned.app.timeout ?? timeout)
+    }
+}
+
+extension AppReport {
+    init(_ planned: PlannedApp, outcome: Outcome) {
+        self.init(
+            app: planned.app.name, workload: planned.key.description, outcome: outcome,
+            from: planned.previousVersion, to: planned.app.version.text,
+            wave: outcome == .unchanged ? nil : planned.wave,
+            changes: planned.changes.map {
+                Change(field: $0.path, from: $0.from, to: $0.to, reason: $0.reason.rawValue)
+            }, notes: planned.notes.map(\.message))
+    }
+
+    /// An app that the plan refuses.
+    init(_ problem: PlanProblem) {
+        self.init(
+            app: problem.app.name, workload: problem.app.key.description, outcome: .refused,
+            to: problem.app.version.text, failure: Failure(problem))
+    }
+}
+
+extension AppReport.Failure {
+    init(_ problem: PlanProblem) {
+        self.init(code: problem.code.rawValue, message: problem.message, hint: problem.hint)
+    }
+
+    init(_ error: KubernetesError) {
+        self.init(code: error.code, message: error.message, hint: error.hint)
+    }
+
+    init(_ failure: RolloutFailure) {
+        self.init(
+            code: failure.code.rawValue, message: failure.message, hint: failure.hint, pod: failure.pod,
+            container: failure.container, reason: failure.reason)
+    }
+}
+
+extension AppReport.Pods {
+    init(_ progress: RolloutProgress) {
+        self.init(replicas: progress.replicas, updated: progress.updated, ready: progress.ready)
+    }
+}
+
+extension ExitStatus {
+    /// The exit code where this error ends a pass that has written nothing.
+    public init(_ error: KubernetesError) {
+        self =
+            switch error.category {
+            case .unreachable: .unreachable
+            case .denied: .denied
+            case .missing: .missing
+            case .refused: .refused
+            case .conflict: .rolloutFailed
+            case .internal: .internalError
+            }
+    }
+
+    init(_ problem: PlanProblem) {
+        self = problem.kind == .missing ? .missing : .refused
+    }
+}

@@ -1,0 +1,127 @@
+import Kubernetes
+import Rollouts
+import Workloads
+
+/// Waits for rollouts: takes the namespace's events to the board that judges them, until every rollout has a verdict.
+struct RolloutWatch {
+    private var board = RolloutBoard()
+    private var events: AsyncStream<NamespaceEvent>.AsyncIterator
+    private let alarms: AsyncStream<ContinuousClock.Instant>.Continuation
+    private let unfinished: UnfinishedRollouts
+    private var nextAlarm: ContinuousClock.Instant?
+
+    /// What to tell while waiting.
+    struct Listener: Sendable {
+        var verdict: @Sendable (WorkloadKey, Verdict) -> Void
+        var note: @Sendable (String) -> Void
+    }
+
+    /// Watches the namespace for as long as `body` runs: one watch for each kind and one for the pods.
+    static func run<Result: Sendable>(
+        _ cluster: KubernetesClient, namespace: String, kinds: Set<WorkloadKind>, clock: any Clock<Duration>,
+        _ body: (inout RolloutWatch) async throws -> Result
+    ) async throws -> Result {
+        let (events, continuation) = AsyncStream<NamespaceEvent>.makeStream()
+        let (alarms, alarmContinuation) = AsyncStream<ContinuousClock.Instant>.makeStream()
+        let unfinished = UnfinishedRollouts()
+        let source = NamespaceEventSource(
+            cluster: cluster, namespace: namespace, unfinished: unfinished, clock: clock, events: continuation)
+        return try await withThrowingDiscardingTaskGroup { group in
+            for kind in kinds { group.addTask { await source.observeWorkloads(kind) } }
+            group.addTask { await source.observePods() }
+            group.addTask { await ring(alarms, continuation) }
+            var watch = RolloutWatch(
+                events: events.makeAsyncIterator(), alarms: alarmContinuation, unfinished: unfinished)
+            defer { group.cancelAll() }
+            return try await body(&watch)
+        }
+    }
+
+    private init(
+        events: AsyncStream<NamespaceEvent>.AsyncIterator, alarms: AsyncStream<ContinuousClock.Instant>.Continuation,
+        unfinished: UnfinishedRollouts
+    ) {
+        self.events = events
+        self.alarms = alarms
+        self.unfinished = unfinished
+    }
+
+    /// Waits until each of these rollouts is proven or failed.
+    ///
+    /// - Returns: the final verdicts of the rollouts begun here.
+    /// - Throws: `KubernetesError` where the namespace can no longer be observed; `CancellationError`.
+    mutating func prove(
+        _ started: [(target: RolloutTarget, workload: Workload)], _ listener: Listener
+    ) async throws -> [WorkloadKey: Verdict] {
+        tell(board.begin(started, at: .now), listener)
+        while !board.isFinished {
+            unfinished.keys = board.unfinished
+            setAlarm()
+            guard let event = await events.next() else { throw CancellationError() }
+            try take(event, listener)
+        }
+        let keys = Set(started.map(\.target.key))
+        return board.verdicts.filter { keys.contains($0.key) }
+    }
+
+    /// The image that each pod of the workload runs now, for a report of a failure: `web-2: shop/web:1.1.0 (not ready)`.
+    func running(_ target: RolloutTarget) -> [String] {
+        board.pods(of: target.key).map { pod in
+            let images = (pod.containers + pod.initContainers).filter { target.images[$0.name] != nil }
+            let text = images.map(\.image.description).joined(separator: ", ")
+            return "\(pod.name): \(text)\(pod.isReady ? "" : " (not ready)")"
+        }
+    }
+
+    private mutating func take(_ event: NamespaceEvent, _ listener: Listener) throws {
+        let now = ContinuousClock.now
+        switch event {
+        case .workloads(let kind, .snapshot(let all)):
+            tell(board.replaceWorkloads(of: kind, with: all, at: now), listener)
+        case .workloads(_, .changed(let workload)): tell(board.update(workload, at: now), listener)
+        case .workloads(_, .deleted(let workload)): tell(board.removeWorkload(workload.key, at: now), listener)
+        case .workloadGone(let key): tell(board.removeWorkload(key, at: now), listener)
+        case .pods(.snapshot(let all)): tell(board.replacePods(with: all, at: now), listener)
+        case .pods(.changed(let pod)): tell(board.update(pod, at: now), listener)
+        case .pods(.deleted(let pod)): tell(board.remove(pod, at: now), listener)
+        case .podsUnreadable: tell(board.judgeWithoutPods(at: now), listener)
+        case .workloads(_, .interrupted(let error)), .pods(.interrupted(let error)):
+            listener.note("the API server is not answering, trying again: \(error.message)")
+        case .note(let note): listener.note(note)
+        case .lost(let error): throw error
+        case .alarm:
+            nextAlarm = nil
+            tell(board.tick(at: now), listener)
+        }
+    }
+
+    private func tell(_ changed: [WorkloadKey: Verdict], _ listener: Listener) {
+        for (key, verdict) in changed.sorted(by: { $0.key < $1.key }) { listener.verdict(key, verdict) }
+    }
+
+    private mutating func setAlarm() {
+        guard let deadline = board.nextDeadline() else { return }
+        if let nextAlarm, nextAlarm <= deadline { return }
+        nextAlarm = deadline
+        alarms.yield(deadline)
+    }
+
+    /// Sends an alarm at each of the moments. One that comes too early is harmless: the board then finds nothing due.
+    private static func ring(
+        _ moments: AsyncStream<ContinuousClock.Instant>, _ events: AsyncStream<NamespaceEvent>.Continuation
+    ) async {
+        await withDiscardingTaskGroup { timers in
+            for await moment in moments {
+                timers.addTask {
+                    do {
+                        try await ContinuousClock().sleep(until: moment)
+                        events.yield(.alarm)
+                    } catch {
+                        return  // cancelled: nobody waits any more
+                    }
+                }
+            }
+            timers.cancelAll()
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Descriptors
+import Git
+import Kubernetes
+import Logging
+import Planning
+import Reporting
+import Rollouts
+import Workloads
+
+/// One pass over one environment: what its branch says is planned, written and proven.
+///
+/// `run` reads like the flow in docs/design.md: ref, commit, bytes, descriptor, plan, patches, verdicts, report.
+public struct Sync: Sendable {
+    /// How far a pass goes.
+    public enum Extent: Sendable, Equatable {
+        /// Only says what would change.
+        case plan
+        /// Also asks the API server whether it would take every patch (`dryRun=All`).
+        case validate
+        /// Writes the patches and does not wait for the rollouts.
+        case patch
+        /// Writes the patches and stays until every rollout is proven or failed.
+        case prove
+    }
+
+    /// What a pass leaves behind: the report, the exit code, and for `plan --diff` the plan itself.
+    public struct Outcome: Sendable {
+        public var report: SyncReport
+        public var status: ExitStatus
+        public var plan: Plan
+    }
+
+    private let environment: Environment
+    private let repository: GitRepository
+    private let cluster: KubernetesClient
+    private let command: SyncReport.Command
+    private let extent: Extent
+    private let acceptsRewrite: Bool
+    private let progress: @Sendable (ProgressEvent) -> Void
+
+    /// - Parameter acceptsRewrite: go on where the branch was force-pushed.
+    public init(
+        environment: Environment, repository: GitRepository, cluster: KubernetesClient, command: SyncReport.Command,
+        extent: Extent, acceptsRewrite: Bool = false, progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
+    ) {
+        self.environment = environment
+        self.repository = repository
+        self.cluster = cluster
+        self.command = command
+        self.extent = extent
+        self.acceptsRewrite = acceptsRewrite
+        self.progress = progress
+    }
+
+    /// - Throws: `Refused`, `GitError` and `KubernetesError` for what ends the pass before anything is written. Once
+    ///   something is written, whatever fails is in the report.
+    public func run() async throws -> Outcome {
+        var record = SyncRecord(environment, command, repository: repository.remote.description)
+        let source = DescriptorSource(environment: environment, repository: repository)
+        let tip = try await source.tip(acceptsRewrite: acceptsRewrite || isReadOnly)
+        let (commit, descriptor) = try await source.read(tip)
+        record.begin(commit)
+        progress(.commit(commit, environment: environment.name, branch: environment.branch))
+        if let rewrite = tip.rewriteNote { note(rewrite, &record) }
+
+        let reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)
+        let (observed, readingNotes) = try await reader.read(descriptor.apps.map(\.key))
+        for text in readingNotes { note(text, &record) }
+        let plan = plan(descriptor, commit.id, observed)
+        record.planned(plan, drift: environment.drift)
+        guard plan.isExecutable else {
+            let status = record.refuse(plan)
+            return Outcome(report: record.report, status: status, plan: plan)
+        }
+        if !isReadOnly { try await repository.accept(tip) }
+
+        let deployment = Deployment(
+            environment: environment, cluster: cluster, extent: extent,
+            replan: { app, workload in
+                self.plan(Descriptor(apps: [app.app], file: descriptor.file), commit.id, workload.map { [app.key: $0] } ?? [:])
+            }, progress: progress)
+        try await deployment.carryOut(plan, &record)
+        let status = record.finish()
+        return Outcome(report: record.report, status: status, plan: plan)
+    }
+
+    private var isReadOnly: Bool { extent == .plan || extent == .validate }
+
+    private func note(_ text: String, _ record: inout SyncRecord) {
+        record.note(text)
+        progress(.note(text))
+    }
+
+    private func plan(_ descriptor: Descriptor, _ commit: String, _ observed: [WorkloadKey: Workload]) -> Plan {
+        let rules = PlanningRules(
+            environment: environment.name, namespace: environment.namespace, registry: environment.registry,
+            channels: environment.channels)
+        let unsettled = extent == .prove ? observed.filter { !isSettled($0.value) } : [:]
+        return Plan(
+            descriptor: descriptor, commit: commit, rules: rules, observed: observed, unsettled: Set(unsettled.keys))
+    }
+
+    /// Judged by the workload's own status alone: an earlier pass may have patched it and been stopped, or have failed.
+    /// What is not settled is waited for, so that a pass which finds nothing to change still proves what it says.
+    private func isSettled(_ workload: Workload) -> Bool {
+        let target = RolloutTarget(
+            key: workload.key, uid: workload.uid, generation: workload.generation, images: [:], timeout: .zero)
+        var judge = RolloutJudge(target: target, startedAt: .now)
+        if case .proven = judge.judge(workload: workload, pods: nil, at: .now) { return true }
+        return false
+    }
+}

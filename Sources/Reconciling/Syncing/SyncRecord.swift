@@ -1,0 +1,123 @@
+import FoundationEssentials
+import Git
+import Kubernetes
+import Planning
+import Reporting
+import Rollouts
+import Workloads
+
+/// Gathers the report of a pass while it goes on, and works out its exit code.
+///
+/// A failed rollout, and any failure after something was written, is exit 4. Where nothing was written the exit code tells
+/// what kept it from being written.
+struct SyncRecord: Sendable {
+    private(set) var report: SyncReport
+    private var indexOfApp: [String: Int] = [:]
+    private var hasWritten = false
+    private var obstacles: Set<ExitStatus> = []
+
+    init(_ environment: Environment, _ command: SyncReport.Command, repository: String) {
+        report = SyncReport(
+            command: command, environment: environment.name, namespace: environment.namespace,
+            repository: repository, branch: environment.branch, descriptor: environment.descriptor, startedAt: Date())
+    }
+
+    var failedApps: Set<String> { Set(report.apps.filter { $0.outcome == .failed }.map(\.app)) }
+
+    mutating func begin(_ commit: SyncReport.Commit) { report.commit = commit }
+
+    mutating func note(_ note: String) {
+        if !report.notes.contains(note) { report.notes.append(note) }
+    }
+
+    mutating func planned(_ plan: Plan, drift: DriftPolicy) {
+        report.apps =
+            plan.apps.map { AppReport($0, outcome: Self.outcome(of: $0, drift)) } + plan.problems.map { AppReport($0) }
+        for (index, app) in report.apps.enumerated() { indexOfApp[app.app] = index }
+    }
+
+    private static func outcome(of planned: PlannedApp, _ drift: DriftPolicy) -> AppReport.Outcome {
+        if !planned.isChanged { return .unchanged }
+        return drift == .report && planned.isOnlyDrift ? .drifted : .pending
+    }
+
+    /// The API server took the patch.
+    mutating func written(_ planned: PlannedApp, rivals: [String], extent: Sync.Extent) {
+        if extent != .validate { hasWritten = true }
+        update(planned.app.name) {
+            $0.outcome = extent == .validate ? .validated : .patched
+            $0.notes += rivals
+        }
+    }
+
+    mutating func judged(_ planned: PlannedApp, _ verdict: Verdict, running: [String], seconds: Double) {
+        update(planned.app.name) {
+            $0.pods = AppReport.Pods(verdict.progress)
+            $0.seconds = seconds
+        }
+        switch verdict {
+        case .failed(let failure):
+            failed(planned.app.name, AppReport.Failure(failure), .rolloutFailed)
+            update(planned.app.name) { $0.running = running }
+        case .proven(let progress):
+            update(planned.app.name) {
+                $0.outcome = planned.isChanged ? .proven : .unchanged
+                if !progress.hasSeenPods { $0.notes.append("proven by the workload's own status; its pods could not be read") }
+            }
+        case .progressing: break
+        }
+    }
+
+    /// The namespace could not be observed to the end.
+    mutating func lost(_ planned: PlannedApp, _ error: KubernetesError) {
+        failed(planned.app.name, AppReport.Failure(error), ExitStatus(error))
+    }
+
+    /// - Parameter status: the exit code where this pass writes nothing at all.
+    mutating func failed(_ app: String, _ failure: AppReport.Failure, _ status: ExitStatus) {
+        obstacles.insert(status)
+        update(app) {
+            $0.outcome = .failed
+            $0.failure = failure
+        }
+    }
+
+    /// What is still pending when a pass ends was not started.
+    mutating func finishNotStarted() {
+        for index in report.apps.indices where report.apps[index].outcome == .pending {
+            report.apps[index].outcome = .notStarted
+        }
+    }
+
+    private mutating func update(_ app: String, _ change: (inout AppReport) -> Void) {
+        guard let index = indexOfApp[app] else { return }
+        change(&report.apps[index])
+    }
+
+    mutating func refuse(_ plan: Plan) -> ExitStatus {
+        report.outcome = .refused
+        report.finishedAt = Date()
+        return plan.problems.contains { $0.kind == .refused } ? .refused : .missing
+    }
+
+    mutating func finish() -> ExitStatus {
+        report.finishedAt = Date()
+        let outcomes = Set(report.apps.map(\.outcome))
+        if !obstacles.isEmpty {
+            report.outcome = .failed
+            return hasWritten ? .rolloutFailed : obstacles.max { rank($0) < rank($1) } ?? .internalError
+        }
+        let order: [(AppReport.Outcome, SyncReport.Outcome)] = [
+            (.proven, .proven), (.patched, .patched), (.validated, .validated), (.pending, .pending),
+        ]
+        report.outcome = order.first { outcomes.contains($0.0) }?.1 ?? .unchanged
+        return .done
+    }
+
+    /// Which of several obstacles is told by the exit code: a failed rollout before all others, then what a person must
+    /// mend before what may pass by itself.
+    private func rank(_ status: ExitStatus) -> Int {
+        let order: [ExitStatus] = [.unreachable, .internalError, .missing, .refused, .denied, .rolloutFailed]
+        return order.firstIndex(of: status) ?? 0
+    }
+}

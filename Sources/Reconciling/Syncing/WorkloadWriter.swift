@@ -1,0 +1,62 @@
+import Kubernetes
+import Planning
+import Reporting
+import Workloads
+
+/// Writes planned changes to the cluster by server-side apply, and settles what can be settled at once: a workload that
+/// changed since it was observed is planned again, a field that another manager owns is taken over where drift is to be
+/// corrected.
+struct WorkloadWriter: Sendable {
+    enum Result: Sendable {
+        /// - Parameter rivals: what other managers had set and Descry took over.
+        case written(Workload, rivals: [String])
+        /// Somebody else has brought it to what the descriptor says meanwhile.
+        case unneeded(Workload)
+        case failed(AppReport.Failure, ExitStatus)
+    }
+
+    let cluster: KubernetesClient
+    let namespace: String
+    /// Take fields from other managers (`drift: correct`).
+    let takesOver: Bool
+    let isDryRun: Bool
+    /// Plans one app again from what is there now.
+    let replan: @Sendable (PlannedApp, Workload?) -> Plan
+
+    /// How often a workload may change under our hands: controllers write its status many times during a rollout.
+    private static let attempts = 10
+
+    func write(_ planned: PlannedApp) async throws -> Result {
+        var planned = planned
+        var rivals: [String] = []
+        var force = false
+        for _ in 0..<Self.attempts {
+            do {
+                let workload = try await cluster.apply(
+                    WorkloadPatch(planned), namespace: namespace, force: force, dryRun: isDryRun)
+                return .written(workload, rivals: rivals)
+            } catch let error as KubernetesError where error.code == "field-conflict" {
+                guard takesOver else { return .failed(AppReport.Failure(error), .rolloutFailed) }
+                rivals = error.fieldConflicts.map { "took over \($0.field): \($0.message)" }
+                force = true
+            } catch let error as KubernetesError where error.category == .conflict {
+                let current = try await cluster.workload(planned.workload.key, namespace: namespace)
+                let again = replan(planned, current)
+                if let problem = again.problems.first {
+                    return .failed(AppReport.Failure(problem), ExitStatus(problem))
+                }
+                guard let app = again.apps.first else { return .failed(AppReport.Failure(error), .rolloutFailed) }
+                if !app.isChanged { return .unneeded(app.workload) }
+                planned = app
+            } catch let error as KubernetesError {
+                return .failed(AppReport.Failure(error), ExitStatus(error))
+            }
+        }
+        return .failed(
+            AppReport.Failure(
+                code: "contended",
+                message: "\(planned.workload.key) changed \(Self.attempts) times while it was to be patched",
+                hint: "see who else writes it: kubectl -n \(namespace) get \(planned.workload.key) --show-managed-fields -o yaml"),
+            .rolloutFailed)
+    }
+}
