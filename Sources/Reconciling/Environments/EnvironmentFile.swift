@@ -29,9 +29,9 @@ extension EnvironmentSettings {
 private struct EnvironmentFileDecoder {
     let document: Document
 
-    /// Fields that would hold a secret, by section, and where it belongs instead.
+    /// Fields that would hold a secret, and where it belongs instead.
     private static let inlineSecrets: [String: String] = [
-        "password": "Put it into a file and name that as git.passwordFile, or set DESCRY_GIT_PASSWORD",
+        "password": "Put it into a file and name that as passwordFile, or set DESCRY_GIT_PASSWORD",
         "token": "Put it into a file and name that as tokenFile, or set DESCRY_TOKEN or DESCRY_GIT_TOKEN",
         "clientKeyData": "Put it into a file and name that as git.clientKey",
         "privateKey": "Put it into a file and name that as git.sshKey or git.clientKey",
@@ -39,16 +39,30 @@ private struct EnvironmentFileDecoder {
 
     func settings(of root: Node, expecting expected: String?) -> EnvironmentSettings {
         var settings = EnvironmentSettings()
-        guard let fields = Fields(root, of: "an environment file", known: known(in: nil), in: document) else {
+        guard
+            let fields = Fields(
+                root, of: "an environment file", known: known(in: nil), reportedElsewhere: secretNames, in: document)
+        else {
             return settings
         }
         settings.name = name(fields, expecting: expected)
+        refuseSecrets(fields)
         read(fields, section: nil, into: &settings)
         for section in Self.sections {
             guard let node = fields[section],
-                let inner = Fields(node, of: "\"\(section)\"", known: known(in: section), in: document)
+                let inner = Fields(
+                    node, of: "\"\(section)\"", known: known(in: section), reportedElsewhere: secretNames, in: document)
             else { continue }
+            refuseSecrets(inner)
             read(inner, section: section, into: &settings)
+        }
+        for (first, second) in EnvironmentSettings.exclusions {
+            guard let one = settings.values[first], let other = settings.values[second],
+                let place = [one, other].compactMap(\.origin.position).max()
+            else { continue }
+            document.error(
+                "conflicting-settings", at: place, "\(first.rawValue) and \(second.rawValue) exclude each other",
+                hint: "Give one of them")
         }
         return settings
     }
@@ -59,7 +73,18 @@ private struct EnvironmentFileDecoder {
 
     private func known(in section: String?) -> [String] {
         let settings = EnvironmentSetting.allCases.filter { $0.section == section && $0.key != nil }.map(\.name)
-        return (section == nil ? ["environment"] + settings + Self.sections : settings)
+        return section == nil ? ["environment"] + settings + Self.sections : settings
+    }
+
+    private var secretNames: [String] { Array(Self.inlineSecrets.keys) }
+
+    private func refuseSecrets(_ fields: Fields) {
+        for name in Self.inlineSecrets.keys.sorted() {
+            guard let key = fields.key(name), let hint = Self.inlineSecrets[name] else { continue }
+            document.error(
+                "inline-secret", at: key, "\"\(name)\" would keep a secret in this file", hint: hint)
+            if let value = fields[name] { document.hideSource(of: value) }
+        }
     }
 
     private func name(_ fields: Fields, expecting expected: String?) -> String? {

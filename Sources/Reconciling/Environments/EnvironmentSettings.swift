@@ -47,8 +47,8 @@ public struct EnvironmentSettings: Sendable, Hashable {
     /// environment file, and a kubeconfig given by flag puts aside the file's server.
     public func overriding(_ lower: EnvironmentSettings) -> EnvironmentSettings {
         var result = lower
-        for group in Self.alternatives where !values.keys.allSatisfy({ !group.contains($0) }) {
-            for setting in group { result.values[setting] = nil }
+        for (given, putAside) in Self.alternatives where given.contains(where: { values[$0] != nil }) {
+            for setting in putAside { result.values[setting] = nil }
         }
         result.values.merge(values) { _, mine in mine }
         result.name = name ?? lower.name
@@ -56,7 +56,14 @@ public struct EnvironmentSettings: Sendable, Hashable {
         return result
     }
 
-    private static let alternatives: [Set<EnvironmentSetting>] = [
-        [.gitPasswordFile, .gitPassword, .gitTokenFile, .gitToken], [.clusterTokenFile, .clusterToken],
+    private static let alternatives: [(given: [EnvironmentSetting], putAside: [EnvironmentSetting])] = [
+        ([.gitPasswordFile, .gitPassword], [.gitPasswordFile, .gitPassword, .gitTokenFile, .gitToken]),
+        ([.gitTokenFile, .gitToken], [.gitTokenFile, .gitToken, .gitPasswordFile, .gitPassword, .gitUsername]),
+        ([.clusterTokenFile, .clusterToken], [.clusterTokenFile, .clusterToken]),
+        ([.clusterServer], [.clusterKubeconfig, .clusterContext]),
+        (
+            [.clusterKubeconfig, .clusterContext],
+            [.clusterServer, .clusterCertificateAuthority, .clusterTokenFile, .clusterToken]
+        ),
     ]
 }

@@ -49,8 +49,6 @@ public struct InputCheck: Sendable, Hashable {
     private static func environment(_ document: Document) -> InputCheck {
         do throws(Refused) {
             let settings = try EnvironmentSettings.decode(document)
-            let conflicts = settings.conflicts()
-            if !conflicts.isEmpty { throw Refused(settings.warnings + conflicts) }
             return InputCheck(
                 file: document.file, kind: .environment, diagnostics: settings.warnings, apps: nil,
                 environment: settings.name)

@@ -19,7 +19,8 @@ extension EnvironmentSettings {
             }
     }
 
-    private static let exclusions: [(EnvironmentSetting, EnvironmentSetting)] = [
+    /// Of two settings in one row, one source may give one.
+    static let exclusions: [(EnvironmentSetting, EnvironmentSetting)] = [
         (.clusterServer, .clusterKubeconfig), (.clusterServer, .clusterContext), (.clusterTokenFile, .clusterToken),
         (.gitPasswordFile, .gitPassword), (.gitTokenFile, .gitToken), (.gitPasswordFile, .gitTokenFile),
         (.gitPasswordFile, .gitToken), (.gitPassword, .gitTokenFile), (.gitPassword, .gitToken),
