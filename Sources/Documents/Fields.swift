@@ -11,7 +11,10 @@ public struct Fields {
     ///
     /// With `known`, every other field is reported as `unknown-field` with the nearest known name; without, unknown fields
     /// are passed over, as readers of Kubernetes' own files do.
-    public init?(_ node: Node, of what: String, known: [String]? = nil, in document: Document) {
+    /// - Parameter reportedElsewhere: names that are not known either, and that the caller says something better about.
+    public init?(
+        _ node: Node, of what: String, known: [String]? = nil, reportedElsewhere: [String] = [], in document: Document
+    ) {
         guard !node.isRefused else { return nil }
         guard let entries = node.entries else {
             document.error(
@@ -23,7 +26,7 @@ public struct Fields {
         self.node = node
         self.what = what
         self.entries = entries
-        if let known { reportUnknown(known) }
+        if let known { reportUnknown(known, except: reportedElsewhere) }
     }
 
     /// The names of all fields, in the order of the file.
@@ -73,10 +76,10 @@ public struct Fields {
         entries.first { $0.key.scalar?.text == name }
     }
 
-    private func reportUnknown(_ known: [String]) {
+    private func reportUnknown(_ known: [String], except reported: [String]) {
         for entry in entries {
             guard let key = entry.key.scalar, !entry.key.isRefused, !known.contains(key.text) else { continue }
-            if key.isPlain && key.text == "<<" { continue }
+            if key.isPlain && key.text == "<<" || reported.contains(key.text) { continue }
             let nearest = NearestName.of(key.text, among: known)
             document.error(
                 "unknown-field", at: entry.key, "\(what) has no field \(TerminalText.quoted(key.text))",

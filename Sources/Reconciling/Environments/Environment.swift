@@ -1,0 +1,82 @@
+import Descriptors
+import Git
+
+/// One environment, complete and checked: which branch says what runs, and where it runs.
+public struct Environment: Sendable, Hashable {
+    public let name: String
+    public let repository: RemoteURL
+    public let branch: BranchName
+    /// The descriptor's path in the branch.
+    public let descriptor: String
+    /// The only namespace that is written to.
+    public let namespace: String
+    /// `host[:port][/path]`.
+    public let registry: String
+    /// The channels whose versions may run here; never empty.
+    public let channels: Set<AppVersion.Channel>
+    public let cluster: ClusterSettings
+    public let git: GitSettings
+    public let rollout: RolloutSettings
+    public let drift: DriftPolicy
+}
+
+/// How to reach the API server. With nothing set: in-cluster, else the kubeconfig and its current context.
+public struct ClusterSettings: Sendable, Hashable {
+    /// Excludes ``kubeconfig`` and ``context``.
+    public let server: String?
+    /// Path of a PEM file.
+    public let certificateAuthority: String?
+    /// Path of a file with the bearer token.
+    public let tokenFile: String?
+    /// The environment variable that holds the bearer token. At most one of the two is set.
+    public let tokenVariable: String?
+    /// Path of a kubeconfig.
+    public let kubeconfig: String?
+    public let context: String?
+}
+
+/// How to reach the git server. All paths are of files on this machine.
+public struct GitSettings: Sendable, Hashable {
+    public let certificateAuthority: String?
+    /// Where user, password or token are read from when they are needed; no secret is in here.
+    public let credentials: GitCredentials
+    public let clientCertificate: String?
+    public let clientKey: String?
+    public let sshKey: String?
+    public let knownHosts: String?
+
+    /// The words of the `ssh` to run, where a key or known hosts are set; nil leaves it to the user's own settings.
+    public var sshCommand: [String]? {
+        if sshKey == nil && knownHosts == nil { return nil }
+        var words = ["ssh"]
+        if let sshKey { words += ["-i", sshKey, "-o", "IdentitiesOnly=yes"] }
+        // ssh_config(5) splits this value at spaces, outside of double quotes.
+        if let knownHosts { words += ["-o", "UserKnownHostsFile=\"\(knownHosts)\""] }
+        return words
+    }
+}
+
+/// How rollouts are judged and ended.
+public struct RolloutSettings: Sendable, Hashable {
+    /// What follows when a rollout fails.
+    public enum OnFailure: String, Sendable, Hashable, CaseIterable {
+        /// Everything of this sync goes back to what ran before.
+        case rollback
+        /// Nothing more is started; what failed stays for a person to look at.
+        case stop
+        /// The other apps are rolled out all the same.
+        case `continue`
+    }
+
+    /// For one app, unless its descriptor says otherwise.
+    public let timeout: Duration
+    public let onFailure: OnFailure
+}
+
+/// What follows when a workload is no longer as the descriptor says.
+public enum DriftPolicy: String, Sendable, Hashable, CaseIterable {
+    /// It is put right.
+    case correct
+    /// It is only told.
+    case report
+}

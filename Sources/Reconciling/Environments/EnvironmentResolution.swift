@@ -1,0 +1,100 @@
+import Descriptors
+import Documents
+import Git
+
+extension EnvironmentSettings {
+    /// The environment that these settings, merged from all sources, describe.
+    ///
+    /// - Throws: one diagnostic for every required setting that no source gives, naming its key, flag and variable, and one
+    ///   for every two settings that exclude each other.
+    public func resolve(name: String) throws(Refused) -> Environment {
+        var problems: [Diagnostic] = []
+        if let problem = EnvironmentName.problem(with: name) {
+            problems.append(Diagnostic(code: problem.code, message: problem.message, hint: problem.hint, file: name))
+        }
+        if let own = self.name, own != name {
+            problems.append(
+                Diagnostic(
+                    code: "environment-mismatch",
+                    message: "the settings are for \(TerminalText.quoted(own)), not for \(TerminalText.quoted(name))",
+                    hint: "Name the environment by its own file", file: name))
+        }
+        problems += missing(name) + conflicts()
+        let branch = branch(name, problems: &problems)
+        guard problems.isEmpty, let branch, case .repository(let repository) = values[.repository]?.value,
+            let namespace = text(.namespace), let registry = text(.registry)
+        else { throw Refused(problems) }
+        return Environment(
+            name: name, repository: repository, branch: branch,
+            descriptor: text(.descriptor) ?? "deploy-descriptor.yaml", namespace: namespace, registry: registry,
+            channels: channels, cluster: cluster, git: git, rollout: rollout, drift: drift)
+    }
+
+    private func missing(_ name: String) -> [Diagnostic] {
+        EnvironmentSetting.allCases.filter { $0.isRequired && values[$0] == nil }.map { setting in
+            Diagnostic(
+                code: "missing-setting", message: "the environment has no \(setting.rawValue)",
+                hint:
+                    "Write `\(setting.rawValue):` into its file, or give \(setting.flag ?? "") or \(setting.variable)",
+                file: name)
+        }
+    }
+
+    private func branch(_ name: String, problems: inout [Diagnostic]) -> BranchName? {
+        if case .branch(let branch) = values[.branch]?.value { return branch }
+        do throws(GitError) {
+            return try BranchName(name)
+        } catch {
+            problems.append(Diagnostic(code: "invalid-branch", message: error.message, hint: error.hint, file: name))
+            return nil
+        }
+    }
+
+    private var channels: Set<AppVersion.Channel> {
+        if case .channels(let channels) = values[.versions]?.value {
+            channels
+        } else {
+            Set(AppVersion.Channel.allCases)
+        }
+    }
+
+    private var cluster: ClusterSettings {
+        ClusterSettings(
+            server: text(.clusterServer), certificateAuthority: text(.clusterCertificateAuthority),
+            tokenFile: text(.clusterTokenFile), tokenVariable: variable(.clusterToken),
+            kubeconfig: text(.clusterKubeconfig), context: text(.clusterContext))
+    }
+
+    private var git: GitSettings {
+        let password = text(.gitPasswordFile).map { SecretSource.file($0) }
+        let token = text(.gitTokenFile).map { SecretSource.file($0) }
+        return GitSettings(
+            certificateAuthority: text(.gitCertificateAuthority),
+            credentials: GitCredentials(
+                username: text(.gitUsername).map { .text($0) },
+                password: password ?? variable(.gitPassword).map { .environment($0) },
+                token: token ?? variable(.gitToken).map { .environment($0) }),
+            clientCertificate: text(.gitClientCertificate), clientKey: text(.gitClientKey), sshKey: text(.gitSSHKey),
+            knownHosts: text(.gitKnownHosts))
+    }
+
+    private var rollout: RolloutSettings {
+        var timeout: Duration = .seconds(600)
+        if case .duration(let given) = values[.rolloutTimeout]?.value { timeout = given }
+        var onFailure = RolloutSettings.OnFailure.rollback
+        if case .onFailure(let given) = values[.rolloutOnFailure]?.value { onFailure = given }
+        return RolloutSettings(timeout: timeout, onFailure: onFailure)
+    }
+
+    private var drift: DriftPolicy {
+        if case .drift(let drift) = values[.drift]?.value { drift } else { .correct }
+    }
+
+    private func text(_ setting: EnvironmentSetting) -> String? {
+        if case .text(let text) = values[setting]?.value { text } else { nil }
+    }
+
+    private func variable(_ setting: EnvironmentSetting) -> String? {
+        if case .secret(let variable) = values[setting]?.value { variable } else { nil }
+    }
+}

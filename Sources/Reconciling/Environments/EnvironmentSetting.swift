@@ -1,0 +1,141 @@
+/// Every setting of an environment: its key in the environment file, its flag, its `DESCRY_…` variable, and what it means.
+///
+/// The one table that the decoder, `--help` and docs/environment.md go by, so that they cannot drift apart.
+public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
+    case repository
+    case branch
+    case descriptor
+    case namespace
+    case registry
+    case versions
+    case clusterServer = "cluster.server"
+    case clusterCertificateAuthority = "cluster.certificateAuthority"
+    case clusterTokenFile = "cluster.tokenFile"
+    case clusterToken = "cluster.token"
+    case clusterKubeconfig = "cluster.kubeconfig"
+    case clusterContext = "cluster.context"
+    case gitCertificateAuthority = "git.certificateAuthority"
+    case gitUsername = "git.username"
+    case gitPasswordFile = "git.passwordFile"
+    case gitPassword = "git.password"
+    case gitTokenFile = "git.tokenFile"
+    case gitToken = "git.token"
+    case gitClientCertificate = "git.clientCertificate"
+    case gitClientKey = "git.clientKey"
+    case gitSSHKey = "git.sshKey"
+    case gitKnownHosts = "git.knownHosts"
+    case rolloutTimeout = "rollout.timeout"
+    case rolloutOnFailure = "rollout.onFailure"
+    case drift
+
+    /// The dotted path in the environment file, such as `cluster.server`. Nil for a secret, which no file may hold.
+    public var key: String? { isSecret ? nil : rawValue }
+
+    /// With its dashes, such as `--server`. Nil for a secret, which every process of the machine could read there.
+    public var flag: String? { isSecret ? nil : "--" + words.joined(separator: "-") }
+
+    /// Such as `DESCRY_SERVER`.
+    public var variable: String { "DESCRY_" + words.joined(separator: "_").uppercased() }
+
+    /// True where the value itself is a credential: it can come from its variable only.
+    public var isSecret: Bool { self == .clusterToken || self == .gitPassword || self == .gitToken }
+
+    /// True where an environment is unusable without it.
+    public var isRequired: Bool { self == .repository || self == .namespace || self == .registry }
+
+    /// What stands for the value in `--help`.
+    public var placeholder: String { shape.placeholder }
+
+    /// One line for `--help` and the reference, without its full stop.
+    public var help: String {
+        switch self {
+        case .repository: "The deployment repository: https, ssh, user@host:path or a local path"
+        case .branch: "The branch that says what runs (default: the environment's name)"
+        case .descriptor: "The path of the descriptor in the branch (default: deploy-descriptor.yaml)"
+        case .namespace: "The namespace to deploy to, and the only one that is written to"
+        case .registry: "Where images lie, as host[:port][/path]; an app's image is REGISTRY/NAME"
+        case .versions: "The channels that may run here (default: rc and release)"
+        case .clusterServer: "The URL of the API server (default: in-cluster, else the kubeconfig)"
+        case .clusterCertificateAuthority: "PEM file of the authorities that the API server's certificate is checked by"
+        case .clusterTokenFile: "File with the bearer token for the API server"
+        case .clusterToken: "The bearer token for the API server itself"
+        case .clusterKubeconfig: "The kubeconfig to use (default: KUBECONFIG, else ~/.kube/config)"
+        case .clusterContext: "The context of the kubeconfig (default: its current context)"
+        case .gitCertificateAuthority: "PEM file of the authorities that the git server's certificate is checked by"
+        case .gitUsername: "User for basic authentication at the git server"
+        case .gitPasswordFile: "File with the password for basic authentication at the git server"
+        case .gitPassword: "The password for basic authentication at the git server itself"
+        case .gitTokenFile: "File with the bearer token for the git server"
+        case .gitToken: "The bearer token for the git server itself"
+        case .gitClientCertificate: "PEM file of the client certificate for the git server"
+        case .gitClientKey: "PEM file of the client certificate's key"
+        case .gitSSHKey: "Private key for ssh (default: the user's own keys and agent)"
+        case .gitKnownHosts: "Known hosts for ssh (default: the user's own)"
+        case .rolloutTimeout: "How long one app's rollout may take (default: 10m)"
+        case .rolloutOnFailure: "What a failed rollout leads to: rollback, stop or continue (default: rollback)"
+        case .drift: "What a change made by somebody else leads to: correct or report (default: correct)"
+        }
+    }
+
+    /// How the text of a value is read.
+    enum Shape {
+        case repository, branch, descriptorPath, label, registry, channels, server, path, text, duration, onFailure,
+            drift
+
+        var placeholder: String {
+            switch self {
+            case .repository, .server: "URL"
+            case .branch: "BRANCH"
+            case .descriptorPath, .path: "PATH"
+            case .label: "NAMESPACE"
+            case .registry: "REGISTRY"
+            case .channels: "CHANNELS"
+            case .text: "NAME"
+            case .duration: "DURATION"
+            case .onFailure, .drift: "ACTION"
+            }
+        }
+    }
+
+    var shape: Shape {
+        switch self {
+        case .repository: .repository
+        case .branch: .branch
+        case .descriptor: .descriptorPath
+        case .namespace: .label
+        case .registry: .registry
+        case .versions: .channels
+        case .clusterServer: .server
+        case .clusterContext, .gitUsername, .clusterToken, .gitPassword, .gitToken: .text
+        case .rolloutTimeout: .duration
+        case .rolloutOnFailure: .onFailure
+        case .drift: .drift
+        case .clusterCertificateAuthority, .clusterTokenFile, .clusterKubeconfig, .gitCertificateAuthority,
+            .gitPasswordFile, .gitTokenFile, .gitClientCertificate, .gitClientKey, .gitSSHKey, .gitKnownHosts:
+            .path
+        }
+    }
+
+    /// The section of the environment file, where the setting is in one.
+    var section: String? {
+        rawValue.contains(".") ? String(rawValue.prefix { $0 != "." }) : nil
+    }
+
+    /// The key inside its section.
+    var name: String { section.map { String(rawValue.dropFirst($0.count + 1)) } ?? rawValue }
+
+    /// `git.clientKey` is git-client-key; the sections `cluster` and `rollout` are left out, as kubectl does.
+    private var words: [String] {
+        var words: [String] = section == "git" ? ["git"] : []
+        if self == .gitSSHKey { return ["git", "ssh", "key"] }
+        var word = ""
+        for character in name {
+            if character.isUppercase {
+                words.append(word)
+                word = ""
+            }
+            word += character.lowercased()
+        }
+        return words + [word]
+    }
+}
