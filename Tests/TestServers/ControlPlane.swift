@@ -1,0 +1,83 @@
+import FoundationEssentials
+
+/// The real Kubernetes control plane that `scripts/control-plane/with` started for this test run.
+///
+/// Its node is simulated by `fakekubelet.py`: what becomes of a pod is chosen by words in its images' tags, for example
+/// `1.0.0-rc-0000001-nopull`. That file's head lists them.
+public struct ControlPlane: Sendable {
+    /// What suites are enabled by; see `Requirement`.
+    public static let requirement = Requirement("the Kubernetes API server", missing: missing)
+
+    /// The state directory of `scripts/control-plane/up`; its head lists what is in it.
+    public let stateDirectory: String
+    /// `https://127.0.0.1:PORT`.
+    public let server: String
+
+    /// The control plane of this run. Throws where there is none.
+    public static func shared() throws -> ControlPlane {
+        try requirement.demand()
+        let directory = ProcessInfo.processInfo.environment["DESCRY_TEST_CLUSTER"] ?? ""
+        return try ControlPlane(stateDirectory: directory)
+    }
+
+    init(stateDirectory: String) throws {
+        self.stateDirectory = stateDirectory
+        let address = try String(contentsOfFile: "\(stateDirectory)/server", encoding: .utf8)
+        server = String(address.prefix { !$0.isWhitespace })
+    }
+
+    /// Path of the certificate authority's PEM file.
+    public var certificateAuthority: String { "\(stateDirectory)/ca.crt" }
+    /// Path of the administrator's kubeconfig.
+    public var kubeconfig: String { "\(stateDirectory)/admin.kubeconfig" }
+    /// Path of the administrator's client certificate and its key, PEM.
+    public var adminCertificate: String { "\(stateDirectory)/admin.crt" }
+    public var adminKey: String { "\(stateDirectory)/admin.key" }
+
+    private static var missing: String? {
+        guard let directory = ProcessInfo.processInfo.environment["DESCRY_TEST_CLUSTER"] else {
+            return "DESCRY_TEST_CLUSTER is not set; `make test-cluster` starts one"
+        }
+        guard FileManager.default.isReadableFile(atPath: "\(directory)/server") else {
+            return "DESCRY_TEST_CLUSTER=\(directory) is no state directory of scripts/control-plane/up"
+        }
+        guard Requirement.program("kubectl") != nil else { return "no kubectl; install kubernetes-client" }
+        guard Requirement.program("openssl") != nil else { return "no openssl; install openssl" }
+        return nil
+    }
+
+    /// Runs `kubectl` as the administrator and returns its standard output. Throws with its standard error where it fails.
+    @discardableResult
+    public func kubectl(_ arguments: [String], input: String = "") async throws -> String {
+        try await Program("kubectl").run(access + arguments, input: input)
+    }
+
+    /// Runs a `kubectl` that would not end by itself (`--watch`) up to the first line of output that matches, and
+    /// returns the lines.
+    public func kubectl(_ arguments: [String], until isLast: (String) -> Bool) async throws -> [String] {
+        try await Program("kubectl").lines(access + arguments, until: isLast)
+    }
+
+    private var access: [String] { ["--kubeconfig=\(kubeconfig)", "--cache-dir=\(stateDirectory)/kubectl-cache"] }
+
+    /// Stops one process of the control plane, waits and starts it again: `kube-apiserver`, `etcd`,
+    /// `kube-controller-manager` or `fakekubelet`. The suites share the control plane, so this interrupts all of them:
+    /// use it in a suite that runs alone.
+    public func bounce(_ process: String, seconds: Int = 1) async throws {
+        let script = #filePath.replacing("Tests/TestServers/ControlPlane.swift", with: "scripts/control-plane/bounce")
+        try await Program(script).run([stateDirectory, process, String(seconds)])
+    }
+
+    /// Runs the body with a new namespace, and asks for its deletion afterwards without waiting for it.
+    public func withNamespace<Result: Sendable>(
+        _ prefix: String = "test", _ body: (TestNamespace) async throws -> Result
+    ) async throws -> Result {
+        let name = "\(prefix)-\(UUID().uuidString.lowercased().prefix(13))"
+        try await kubectl(["create", "namespace", name])
+        let namespace = TestNamespace(controlPlane: self, name: name)
+        let outcome: Swift.Result<Result, any Error>
+        do { outcome = .success(try await body(namespace)) } catch { outcome = .failure(error) }
+        try await kubectl(["delete", "namespace", name, "--wait=false"])
+        return try outcome.get()
+    }
+}
