@@ -17,7 +17,8 @@ extension KubernetesClient {
 
     /// Page by page, so that no more than one page is in memory in its decoded form. A `continue` token that the server has
     /// forgotten (410) starts the list again.
-    func list<Object: ClusterObject>(_ type: Object.Type, _ scope: ListScope) async throws -> ResourceList<Object.Value> {
+    func list<Object: ClusterObject>(_ type: Object.Type, _ scope: ListScope) async throws -> ResourceList<Object.Value>
+    {
         var restarts = 0
         while true {
             do {

@@ -31,7 +31,8 @@ struct ExecRunner: Sendable {
         guard outcome.status.isSuccess else {
             // Standard error is where a plugin says what is wrong; standard output may hold the token and is never shown.
             let words = outcome.errors.trimmingSpace().suffix(Self.errorTail)
-            throw Self.failed(plugin, "failed (\(outcome.status))" + (words.isEmpty ? "" : ": \(redacted(words, plugin))"))
+            throw Self.failed(
+                plugin, "failed (\(outcome.status))" + (words.isEmpty ? "" : ": \(redacted(words, plugin))"))
         }
         return try ExecCredential.read(outcome.output, plugin: plugin)
     }
@@ -41,7 +42,7 @@ struct ExecRunner: Sendable {
         for (name, value) in plugin.environment { added[Environment.Key(stringLiteral: name)] = value.value }
         added["KUBERNETES_EXEC_INFO"] = try ExecCredential.info(plugin, configuration)
         let result = try await Subprocess.run(
-            plugin.command.contains("/") ? .path(.init(plugin.command)) : .name(plugin.command),
+            plugin.command.contains("/") ? .path(fromText(plugin.command)) : .name(plugin.command),
             arguments: Arguments(plugin.arguments), environment: .inherit.updating(added), input: .none,
             output: .string(limit: Self.outputLimit), error: .string(limit: Self.errorLimit))
         return (result.terminationStatus, result.standardOutput, result.standardError)
@@ -58,4 +59,10 @@ struct ExecRunner: Sendable {
             code: "exec-failed", category: .denied, message: "The credential plugin \(plugin.command) \(what).",
             hint: "Run it by hand, or log in again with the tool it belongs to.")
     }
+}
+
+/// Subprocess takes paths as swift-system's `FilePath`; being expressible by a literal is all that is needed of it here, and
+/// spares a dependency on swift-system.
+private func fromText<Path: ExpressibleByStringLiteral>(_ text: String) -> Path where Path.StringLiteralType == String {
+    Path(stringLiteral: text)
 }

@@ -25,3 +25,11 @@ extension KubernetesError {
             hint: "Check that the API server answers, then try again.")
     }
 }
+
+extension KubernetesError {
+    static func unreadableEvent(_ purpose: APIRequest.Purpose, _ why: String) -> KubernetesError {
+        KubernetesError(
+            code: "unreadable-event", category: .internal,
+            message: "An event of `\(purpose)` \(why).")
+    }
+}

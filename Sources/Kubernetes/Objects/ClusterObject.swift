@@ -5,6 +5,16 @@ protocol ClusterObject: Decodable, Sendable {
     associatedtype Value: Sendable
     var metadata: ObjectMetadata { get }
     func value() -> Value
+    /// What tells the value apart from others of its kind in the namespace.
+    static func name(of value: Value) -> String
+}
+
+extension ClusterObject where Value == Workload {
+    static func name(of value: Workload) -> String { value.key.name }
+}
+
+extension ClusterObject where Value == PodState {
+    static func name(of value: PodState) -> String { value.name }
 }
 
 struct ObjectMetadata: Decodable, Sendable {

@@ -66,15 +66,15 @@ struct HTTPClients: Sendable {
     /// A peer that vanished without a word is noticed by the operating system, within about a minute. Otherwise every request
     /// on the shared HTTP/2 connection would wait for its own timeout (kubernetes/client-go#374).
     private static let detectDeadPeer: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
-        let options: [(ChannelOptions.Types.SocketOption, Int32)] = {
-            var options: [(ChannelOptions.Types.SocketOption, Int32)] = [
+        let options: [(ChannelOptions.Types.SocketOption, Int)] = {
+            var options: [(ChannelOptions.Types.SocketOption, Int)] = [
                 (.init(level: .socket, name: .so_keepalive), 1)
             ]
             #if os(Linux)
-            options.append((.init(level: .tcp, name: .init(rawValue: 4)), 30))  // TCP_KEEPIDLE, seconds
-            options.append((.init(level: .tcp, name: .init(rawValue: 5)), 10))  // TCP_KEEPINTVL, seconds
-            options.append((.init(level: .tcp, name: .init(rawValue: 6)), 3))  // TCP_KEEPCNT
-            options.append((.init(level: .tcp, name: .init(rawValue: 18)), 60_000))  // TCP_USER_TIMEOUT, milliseconds
+                options.append((.init(level: .tcp, name: .init(rawValue: 4)), 30))  // TCP_KEEPIDLE, seconds
+                options.append((.init(level: .tcp, name: .init(rawValue: 5)), 10))  // TCP_KEEPINTVL, seconds
+                options.append((.init(level: .tcp, name: .init(rawValue: 6)), 3))  // TCP_KEEPCNT
+                options.append((.init(level: .tcp, name: .init(rawValue: 18)), 60_000))  // TCP_USER_TIMEOUT, milliseconds
             #endif
             return options
         }()

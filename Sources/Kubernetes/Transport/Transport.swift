@@ -49,7 +49,9 @@ final class Transport: Sendable {
                 failure = (error, .busy(retryAfter: retryAfter))
             } catch let error as TransportFailure {
                 let described = await describe(error, purpose: request.purpose)
-                guard described.category == .unreachable, described.code != "response-too-large" else { throw described }
+                guard described.category == .unreachable, described.code != "response-too-large" else {
+                    throw described
+                }
                 failure = (described, .connection)
             }
             guard
@@ -148,7 +150,7 @@ final class Transport: Sendable {
         return prepared
     }
 
-    private func describe(_ failure: TransportFailure, purpose: APIRequest.Purpose) async -> KubernetesError {
+    func describe(_ failure: TransportFailure, purpose: APIRequest.Purpose) async -> KubernetesError {
         await failure.described(configuration: configuration, purpose: purpose, now: options.time.date())
     }
 }

@@ -87,7 +87,9 @@ enum TransportFailure: Error {
         guard case .sslError(let stack) = error else { return .lost("the connection broke during the TLS handshake") }
         let text = stack.map(\.description).joined(separator: " ")
         if text.contains("CERTIFICATE_VERIFY_FAILED") { return .untrusted }
-        if stack.contains(.eofDuringHandshake) { return .lost("the server closed the connection during the TLS handshake") }
+        if stack.contains(.eofDuringHandshake) {
+            return .lost("the server closed the connection during the TLS handshake")
+        }
         // OpenSSL's error strings: error:CODE:LIBRARY:FUNCTION:REASON at FILE:LINE. The reason alone says something.
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         let reason = parts.count > 5 ? parts[5].split(separator: " ").first.map(String.init) : nil
@@ -103,7 +105,8 @@ enum TransportFailure: Error {
         case .timedOut: return .timedOut(purpose, server)
         case .unreachable(let reason):
             return .init(
-                code: "unreachable", category: .unreachable, message: "\(failed) \(server) is not reachable: \(reason).",
+                code: "unreachable", category: .unreachable,
+                message: "\(failed) \(server) is not reachable: \(reason).",
                 hint: "Check the address and that the API server is up, then try again.")
         case .lost(let reason):
             return .init(
@@ -123,7 +126,8 @@ enum TransportFailure: Error {
         case .wrongHost:
             return .init(
                 code: "tls-wrong-host", category: .denied,
-                message: "\(failed) the certificate of \(server) is not for \(configuration.serverName ?? server.host).",
+                message:
+                    "\(failed) the certificate of \(server) is not for \(configuration.serverName ?? server.host).",
                 hint: "Use a name that is in the certificate as the address, or set `tls-server-name` to one.")
         case .handshake(let reason):
             return .init(
