@@ -1,0 +1,77 @@
+import FoundationEssentials
+import Workloads
+
+@testable import Rollouts
+
+/// A rollout as two watches of a real API server saw it (`scripts/record-fixtures`).
+struct Recording: Sendable {
+    enum Event: Sendable {
+        case workload(Workload, isDeleted: Bool)
+        case pod(PodState, isDeleted: Bool)
+    }
+
+    struct Entry: Sendable {
+        /// Since the patch.
+        let at: Duration
+        let event: Event
+    }
+
+    let name: String
+    let target: RolloutTarget
+    var entries: [Entry]
+
+    static func load(_ name: String, timeout: Duration = .seconds(60)) throws -> Recording {
+        let directory = #filePath.split(separator: "/").dropLast().joined(separator: "/")
+        let data = try Data(contentsOf: URL(filePath: "/\(directory)/Fixtures/\(name).json"))
+        let recorded = try JSONDecoder().decode(RecordedRollout.self, from: data)
+        guard let kind = WorkloadKind(rawValue: recorded.target.kind) else {
+            throw FixtureError(message: "\(name) has no workload kind: \(recorded.target.kind)")
+        }
+        let target = RolloutTarget(
+            key: WorkloadKey(kind: kind, name: recorded.target.name), uid: recorded.target.uid,
+            generation: recorded.target.generation, images: recorded.target.images.mapValues { ContainerImage($0) },
+            timeout: timeout)
+        let entries = recorded.events.map { event in
+            Entry(
+                at: .milliseconds(event.at), event: RecordedObjects.event(event.object, kind, event.type == "DELETED"))
+        }
+        return Recording(name: name, target: target, entries: entries)
+    }
+
+    /// Plays the recording into a board, with a look at every deadline on the way, and once more `after` the last event.
+    func play(
+        readsPods: Bool = true, after: Duration = .zero, each: (Duration, Verdict) throws -> Void = { _, _ in }
+    ) rethrows -> Verdict {
+        let start = ContinuousClock.now
+        var board = RolloutBoard(readsPods: readsPods)
+        var verdict = RolloutJudge(target: target, startedAt: start).verdict
+        func note(_ changes: [WorkloadKey: Verdict], _ now: ContinuousClock.Instant) throws {
+            guard let changed = changes[target.key] else { return }
+            verdict = changed
+            try each(now - start, changed)
+        }
+        for entry in entries {
+            let now = start + entry.at
+            while let deadline = board.nextDeadline(), deadline < now { try note(board.tick(at: deadline), deadline) }
+            switch entry.event {
+            case .workload(let workload, let isDeleted):
+                if board.verdicts.isEmpty {
+                    try note(board.begin([(target, workload)], at: now), now)
+                } else if isDeleted {
+                    try note(board.removeWorkload(workload.key, at: now), now)
+                } else {
+                    try note(board.update(workload, at: now), now)
+                }
+            case .pod(let pod, let isDeleted):
+                try note(isDeleted ? board.remove(pod, at: now) : board.update(pod, at: now), now)
+            }
+        }
+        let end = start + (entries.last?.at ?? .zero) + after
+        while let deadline = board.nextDeadline(), deadline <= end { try note(board.tick(at: deadline), deadline) }
+        return verdict
+    }
+}
+
+struct FixtureError: Error {
+    let message: String
+}
