@@ -15,13 +15,14 @@ public struct Plan: Sendable, Hashable {
     /// Plans in time linear in apps and workloads.
     ///
     /// - Parameters:
+    ///   - wanted: the descriptor's apps, whose `after` names no cycle.
     ///   - commit: the id of the commit that the descriptor is from; it goes into the annotations.
     ///   - observed: the namespace's workloads. Where the token may only read by name, those that the descriptor names;
     ///     hints for mistyped names are then fewer, and nothing else changes.
     ///   - unsettled: those whose last rollout has not ended well. They need no write where nothing is changed, but they
     ///     are waited for in their wave like the changed ones.
     public init(
-        descriptor: Descriptor, commit: String, rules: PlanningRules, observed: [WorkloadKey: Workload],
+        apps wanted: [App], commit: String, rules: PlanningRules, observed: [WorkloadKey: Workload],
         unsettled: Set<WorkloadKey> = []
     ) {
         self.commit = commit
@@ -29,7 +30,7 @@ public struct Plan: Sendable, Hashable {
         var hints = WorkloadHints(observed: observed)
         var planned: [PlannedApp] = []
         var problems: [PlanProblem] = []
-        for app in descriptor.apps {
+        for app in wanted {
             if let workload = observed[app.key] {
                 switch planner.plan(app, workload) {
                 case .success(let result): planned.append(result)
@@ -42,9 +43,9 @@ public struct Plan: Sendable, Hashable {
         }
         for index in planned.indices { planned[index].isUnsettled = unsettled.contains(planned[index].key) }
         let waves = WaveOrder.waves(
-            of: descriptor.apps, unchanged: Set(planned.lazy.filter { !$0.isRolledOut }.map(\.app.name)))
+            of: wanted, unchanged: Set(planned.lazy.filter { !$0.isRolledOut }.map(\.app.name)))
         for index in planned.indices { planned[index].wave = waves[planned[index].app.name] ?? 0 }
-        apps = planned
+        self.apps = planned
         self.problems = problems
     }
 

@@ -65,6 +65,9 @@ public struct SyncReport: Sendable, Encodable {
     /// How long the pass took; nil while it is under way.
     public var seconds: Double? { finishedAt.map { $0.timeIntervalSince(startedAt) } }
 
+    /// Something differs from what the descriptor says.
+    public var hasChanges: Bool { apps.contains { $0.outcome != .unchanged } }
+
     /// The commit whose descriptor was read.
     public struct Commit: Sendable, Encodable, Hashable {
         public var id: String

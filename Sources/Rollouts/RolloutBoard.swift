@@ -12,14 +12,11 @@ public struct RolloutBoard: Sendable {
     private var judges: [WorkloadKey: RolloutJudge] = [:]
     private var workloads: [WorkloadKey: Workload] = [:]
     private var pods = PodIndex()
-    private let readsPods: Bool
+    private var readsPods = true
     private var openRollouts = 0
     private var alarm = Alarm()
 
-    /// - Parameter readsPods: false where the token may not read pods; then the workloads' own status is all there is.
-    public init(readsPods: Bool = true) {
-        self.readsPods = readsPods
-    }
+    public init() {}
 
     /// True once every rollout begun has a final verdict.
     public var isFinished: Bool { openRollouts == 0 }
@@ -85,6 +82,12 @@ public struct RolloutBoard: Sendable {
     /// Takes the deletion of a pod.
     public mutating func remove(_ pod: PodState, at now: ContinuousClock.Instant) -> [WorkloadKey: Verdict] {
         judge(pods.remove(pod).sorted(), now)
+    }
+
+    /// From now on the workloads' own status is all there is: the token may not read pods.
+    public mutating func judgeWithoutPods(at now: ContinuousClock.Instant) -> [WorkloadKey: Verdict] {
+        readsPods = false
+        return judge(judges.keys.sorted(), now)
     }
 
     /// Judges the rollouts whose time or grace is up.

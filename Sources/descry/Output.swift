@@ -34,6 +34,14 @@ struct OutputOptions: ParsableArguments {
     /// Text goes to standard output; with `-o json` only the JSON does, and everything else to standard error.
     var textStream: OutputStream { format == .json ? .standardError : .standardOutput }
 
+    func printJSON(_ report: some Encodable) {
+        do {
+            OutputStream.standardOutput.write(try JSONReport.render(report))
+        } catch {
+            OutputStream.standardError.write("error[internal]: the report cannot be written as JSON: \(error)\n")
+        }
+    }
+
     func style(for stream: OutputStream) -> TextStyle {
         let terminal = stream.terminal
         let noColour = environmentVariable("NO_COLOR").map { !$0.isEmpty } ?? false

@@ -1,3 +1,4 @@
+import Descriptors
 import Kubernetes
 import Planning
 import Reporting

@@ -1,15 +1,28 @@
 import Descriptors
+import FoundationEssentials
 import Git
 import Reporting
 
 /// From the git ref to the descriptor: the tip of the environment's branch, its commit, and the descriptor in it.
-struct DescriptorSource: Sendable {
+public struct DescriptorSource: Sendable {
     let environment: Environment
     let repository: GitRepository
 
+    public init(environment: Environment, repository: GitRepository) {
+        self.environment = environment
+        self.repository = repository
+    }
+
+    /// The descriptor at the branch's tip, whether or not the branch was force-pushed.
+    ///
+    /// - Throws: `Refused`, `GitError`.
+    public func current() async throws -> Descriptor {
+        try await read(try await tip(acceptsRewrite: true)).1
+    }
+
     /// - Throws: `GitError`; code `branch-rewritten` (refused) where the branch was force-pushed and that is not accepted.
     func tip(acceptsRewrite: Bool) async throws -> BranchTip {
-        let tip = try await repository.update(branch: BranchName(environment.branch))
+        let tip = try await repository.update(branch: environment.branch)
         if let rewrite = tip.rewriteNote, !acceptsRewrite {
             throw GitError(
                 code: "branch-rewritten", message: rewrite, hint: "Look at both, then run again with --accept-rewrite",
@@ -23,7 +36,7 @@ struct DescriptorSource: Sendable {
         let commit = try await repository.commit(tip.commit)
         let bytes = try await repository.file(at: environment.descriptor, in: tip.commit)
         let summary = SyncReport.Commit(
-            id: commit.id.description, author: commit.author, time: commit.time, subject: commit.subject)
+            id: commit.id.description, author: commit.author, time: Date(timeIntervalSince1970: Double(commit.time)), subject: commit.subject)
         return (summary, try Descriptor.parse(bytes, file: "\(environment.branch):\(environment.descriptor)"))
     }
 }

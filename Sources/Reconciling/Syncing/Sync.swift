@@ -60,13 +60,13 @@ public struct Sync: Sendable {
         let tip = try await source.tip(acceptsRewrite: acceptsRewrite || isReadOnly)
         let (commit, descriptor) = try await source.read(tip)
         record.begin(commit)
-        progress(.commit(commit, environment: environment.name, branch: environment.branch))
+        progress(.commit(commit, environment: environment.name, branch: environment.branch.description))
         if let rewrite = tip.rewriteNote { note(rewrite, &record) }
 
         let reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)
         let (observed, readingNotes) = try await reader.read(descriptor.apps.map(\.key))
         for text in readingNotes { note(text, &record) }
-        let plan = plan(descriptor, commit.id, observed)
+        let plan = plan(descriptor.apps, commit.id, observed)
         record.planned(plan, drift: environment.drift)
         guard plan.isExecutable else {
             let status = record.refuse(plan)
@@ -77,7 +77,7 @@ public struct Sync: Sendable {
         let deployment = Deployment(
             environment: environment, cluster: cluster, extent: extent,
             replan: { app, workload in
-                self.plan(Descriptor(apps: [app.app], file: descriptor.file), commit.id, workload.map { [app.key: $0] } ?? [:])
+                self.plan([app.app], commit.id, workload.map { [app.key: $0] } ?? [:])
             }, progress: progress)
         try await deployment.carryOut(plan, &record)
         let status = record.finish()
@@ -91,13 +91,13 @@ public struct Sync: Sendable {
         progress(.note(text))
     }
 
-    private func plan(_ descriptor: Descriptor, _ commit: String, _ observed: [WorkloadKey: Workload]) -> Plan {
+    private func plan(_ apps: [App], _ commit: String, _ observed: [WorkloadKey: Workload]) -> Plan {
         let rules = PlanningRules(
             environment: environment.name, namespace: environment.namespace, registry: environment.registry,
             channels: environment.channels)
         let unsettled = extent == .prove ? observed.filter { !isSettled($0.value) } : [:]
         return Plan(
-            descriptor: descriptor, commit: commit, rules: rules, observed: observed, unsettled: Set(unsettled.keys))
+            apps: apps, commit: commit, rules: rules, observed: observed, unsettled: Set(unsettled.keys))
     }
 
     /// Judged by the workload's own status alone: an earlier pass may have patched it and been stopped, or have failed.

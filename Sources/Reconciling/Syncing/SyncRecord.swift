@@ -1,3 +1,4 @@
+import Descriptors
 import FoundationEssentials
 import Git
 import Kubernetes
@@ -19,7 +20,7 @@ struct SyncRecord: Sendable {
     init(_ environment: Environment, _ command: SyncReport.Command, repository: String) {
         report = SyncReport(
             command: command, environment: environment.name, namespace: environment.namespace,
-            repository: repository, branch: environment.branch, descriptor: environment.descriptor, startedAt: Date())
+            repository: repository, branch: environment.branch.description, descriptor: environment.descriptor, startedAt: Date())
     }
 
     var failedApps: Set<String> { Set(report.apps.filter { $0.outcome == .failed }.map(\.app)) }
@@ -80,6 +81,10 @@ struct SyncRecord: Sendable {
             $0.outcome = .failed
             $0.failure = failure
         }
+    }
+
+    mutating func notStarted(_ planned: PlannedApp) {
+        update(planned.app.name) { $0.outcome = .notStarted }
     }
 
     /// What is still pending when a pass ends was not started.

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Reconciling
+import Reporting
+
+struct ApplyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply",
+        abstract: "Deploy what the environment's branch says, and prove it.",
+        discussion: """
+            Reads the descriptor of the branch's tip, patches every workload that differs, and stays until each rollout is \
+            proven or failed, with the container's own reason. One bad app refuses the whole descriptor: then nothing is \
+            written at all.
+
+            Every setting can come from the environment file, from a DESCRY_… variable (in brackets), or from a flag. \
+            Flags go over variables, and variables over the file.
+
+            EXAMPLES
+              descry apply DEV
+              descry apply LIVE --environments deploy/environments --junit descry.xml
+              descry apply DEV --no-wait
+              descry apply DEV --repository https://git.example.com/shop/deployments.git \\
+                --namespace shop-dev --registry nexus.example.com:32554/shop \\
+                --server https://kube.example.com:6443 --certificate-authority ca.crt --token-file token
+
+            EXIT CODES
+              0   every app runs what the descriptor says (--no-wait: is patched)
+              4   a rollout failed, or the pass failed after something was written; the report says what runs where
+              65, 69, 77, 78: nothing was written; see descry --help
+            """)
+
+    @OptionGroup(title: "Environment") var environment: EnvironmentOptions
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var junit: JUnitOptions
+
+    @Flag(inversion: .prefixedNo, help: "Wait until every rollout is proven or failed.")
+    var wait = true
+
+    @Flag(help: "Let the API server validate every patch, and store nothing.")
+    var dryRun = false
+
+    @Flag(help: "Go on where the branch was force-pushed since it was deployed last.")
+    var acceptRewrite = false
+
+    func run() async throws {
+        try await common.finish {
+            try await junit.recording("descry apply \(environment.name)") { try await apply() }
+        }
+    }
+
+    private func apply() async throws -> ExitStatus {
+        let printer = ProgressPrinter(common.output)
+        let pass = Pass(environment: environment, common: common)
+        let outcome = try await pass.run(
+            .apply, extent: dryRun ? .validate : wait ? .prove : .patch, acceptsRewrite: acceptRewrite
+        ) { printer.show($0) }
+        try junit.write(JUnitReport(outcome.report))
+        let stream = common.output.textStream
+        stream.write(TextReport.render(outcome.report, style: common.output.style(for: stream)))
+        if common.output.format == .json { common.output.printJSON(outcome.report) }
+        return outcome.status
+    }
+}
+
+/// One pass with the settings of the command line.
+struct Pass {
+    let environment: EnvironmentOptions
+    let common: CommonOptions
+
+    func run(
+        _ command: SyncReport.Command, extent: Sync.Extent, acceptsRewrite: Bool,
+        progress: @escaping @Sendable (ProgressEvent) -> Void
+    ) async throws -> Sync.Outcome {
+        let variables = common.variables
+        let resolved = try environment.resolve(variables)
+        let connections = Connections(
+            environment: resolved, variables: variables,
+            cacheFolder: Connections.cacheFolder(environment.cache, variables), logger: common.logger())
+        return try await connections.withRepository { repository in
+            try await connections.withCluster { cluster in
+                try await Sync(
+                    environment: resolved, repository: repository, cluster: cluster, command: command, extent: extent,
+                    acceptsRewrite: acceptsRewrite, progress: progress
+                ).run()
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import FoundationEssentials
+import Git
+import Kubernetes
+import Logging
+import Reconciling
+import Reporting
+
+/// Opens what a pass needs, and closes it however the pass ends.
+struct Connections: Sendable {
+    let environment: Environment
+    let variables: [String: String]
+    let cacheFolder: String
+    let logger: Logger
+
+    func withRepository<Result: Sendable>(_ body: (GitRepository) async throws -> Result) async throws -> Result {
+        let git = environment.git
+        let options = GitOptions(
+            cacheDirectory: cacheFolder, credentials: git.credentials, certificateAuthority: git.certificateAuthority,
+            clientCertificate: git.clientCertificate, clientKey: git.clientKey, environment: variables,
+            sshCommand: git.sshCommand)
+        let repository = try GitRepository(remote: environment.repository, options: options, logger: logger)
+        let result: Result
+        do {
+            result = try await body(repository)
+        } catch {
+            await repository.close()
+            throw error
+        }
+        await repository.close()
+        return result
+    }
+
+    func withCluster<Result: Sendable>(_ body: (KubernetesClient) async throws -> Result) async throws -> Result {
+        let client = KubernetesClient(
+            configuration: try configuration(), options: ClientOptions(version: Version.text), logger: logger)
+        let result: Result
+        do {
+            result = try await body(client)
+        } catch {
+            try await client.close()
+            throw error
+        }
+        try await client.close()
+        return result
+    }
+
+    /// The settings' own server, else a kubeconfig that was asked for, else the pod's ServiceAccount, else the user's
+    /// kubeconfig.
+    func configuration() throws -> ClusterConfiguration {
+        let cluster = environment.cluster
+        if let server = cluster.server {
+            let credential: CredentialSource =
+                if let file = cluster.tokenFile {
+                    .tokenFile(file)
+                } else if let variable = cluster.tokenVariable, let token = variables.nonEmpty(variable) {
+                    .token(Secret(token))
+                } else {
+                    .anonymous
+                }
+            return try ClusterConfiguration.explicit(
+                server: server, certificateAuthority: cluster.certificateAuthority, credential: credential)
+        }
+        let isAsked = cluster.kubeconfig != nil || cluster.context != nil
+        if !isAsked && ClusterConfiguration.isInCluster(environment: variables) {
+            return try ClusterConfiguration.inCluster(environment: variables)
+        }
+        let paths = cluster.kubeconfig.map { [$0] } ?? ClusterConfiguration.kubeconfigPaths(environment: variables)
+        return try ClusterConfiguration.kubeconfig(paths: paths, context: cluster.context)
+    }
+
+    /// `--cache`, else `DESCRY_CACHE`, else `descry` in the user's cache folder (XDG Base Directory Specification).
+    static func cacheFolder(_ flag: String?, _ variables: [String: String]) -> String {
+        if let folder = flag ?? variables.nonEmpty("DESCRY_CACHE") { return folder }
+        if let base = variables.nonEmpty("XDG_CACHE_HOME"), base.hasPrefix("/") { return base + "/descry" }
+        return (variables.nonEmpty("HOME") ?? "/tmp") + "/.cache/descry"
+    }
+}

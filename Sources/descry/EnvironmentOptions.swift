@@ -1,0 +1,108 @@
+import ArgumentParser
+import Documents
+import FoundationEssentials
+import Reconciling
+
+/// Which environment, and every setting of it that can be given as a flag.
+///
+/// Flags go over `DESCRY_…` variables, and those over the environment file. The names and texts are those of
+/// ``EnvironmentSetting``; a test holds them to it.
+struct EnvironmentOptions: ParsableArguments {
+    @Argument(help: "The environment, such as DEV: the name of its file in the environments folder.")
+    var name: String
+
+    @Option(
+        name: .customLong("environments"),
+        help: .init("The folder of the environment files (DESCRY_ENVIRONMENTS).", valueName: "FOLDER"))
+    var folder: String?
+
+    @Option(
+        help: .init(
+            "The environment file itself, instead of NAME.yaml in the folder (DESCRY_ENVIRONMENT_FILE).",
+            valueName: "FILE"))
+    var environmentFile: String?
+
+    @Option(
+        help: .init(
+            "The folder that keeps fetched objects (DESCRY_CACHE; default: descry under XDG_CACHE_HOME or ~/.cache).",
+            valueName: "FOLDER"))
+    var cache: String?
+
+    @Option(help: .setting(.repository)) var repository: String?
+    @Option(help: .setting(.branch)) var branch: String?
+    @Option(help: .setting(.descriptor)) var descriptor: String?
+    @Option(name: [.customShort("n"), .long], help: .setting(.namespace)) var namespace: String?
+    @Option(help: .setting(.registry)) var registry: String?
+    @Option(help: .setting(.versions)) var versions: String?
+    @Option(help: .setting(.clusterServer)) var server: String?
+    @Option(help: .setting(.clusterCertificateAuthority)) var certificateAuthority: String?
+    @Option(help: .setting(.clusterTokenFile)) var tokenFile: String?
+    @Option(help: .setting(.clusterKubeconfig)) var kubeconfig: String?
+    @Option(help: .setting(.clusterContext)) var context: String?
+    @Option(help: .setting(.gitCertificateAuthority)) var gitCertificateAuthority: String?
+    @Option(help: .setting(.gitUsername)) var gitUsername: String?
+    @Option(help: .setting(.gitPasswordFile)) var gitPasswordFile: String?
+    @Option(help: .setting(.gitTokenFile)) var gitTokenFile: String?
+    @Option(help: .setting(.gitClientCertificate)) var gitClientCertificate: String?
+    @Option(help: .setting(.gitClientKey)) var gitClientKey: String?
+    @Option(name: .customLong("git-ssh-key"), help: .setting(.gitSSHKey)) var gitSSHKey: String?
+    @Option(help: .setting(.gitKnownHosts)) var gitKnownHosts: String?
+    @Option(help: .setting(.rolloutTimeout)) var timeout: String?
+    @Option(help: .setting(.rolloutOnFailure)) var onFailure: String?
+    @Option(help: .setting(.drift)) var drift: String?
+
+    private var flags: [EnvironmentSetting: String] {
+        let all: [EnvironmentSetting: String?] = [
+            .repository: repository, .branch: branch, .descriptor: descriptor, .namespace: namespace,
+            .registry: registry, .versions: versions, .clusterServer: server,
+            .clusterCertificateAuthority: certificateAuthority, .clusterTokenFile: tokenFile,
+            .clusterKubeconfig: kubeconfig, .clusterContext: context,
+            .gitCertificateAuthority: gitCertificateAuthority, .gitUsername: gitUsername,
+            .gitPasswordFile: gitPasswordFile, .gitTokenFile: gitTokenFile,
+            .gitClientCertificate: gitClientCertificate, .gitClientKey: gitClientKey, .gitSSHKey: gitSSHKey,
+            .gitKnownHosts: gitKnownHosts, .rolloutTimeout: timeout, .rolloutOnFailure: onFailure, .drift: drift,
+        ]
+        return all.compactMapValues { $0 }
+    }
+
+    /// Merges file, variables and flags.
+    ///
+    /// - Throws: `Refused` with every problem of the source that has one; `Failure` where the file cannot be read.
+    func resolve(_ variables: [String: String]) throws -> Environment {
+        let flags = try EnvironmentSettings.flags(flags)
+        let given = try EnvironmentSettings.variables(variables)
+        let settings = flags.overriding(given).overriding(try file(variables))
+        for warning in settings.warnings { OutputStream.standardError.write(warning.description + "\n") }
+        return try settings.resolve(name: name)
+    }
+
+    /// The settings of the environment file. It may be absent where nobody asked for it: then flags and variables say all.
+    private func file(_ variables: [String: String]) throws -> EnvironmentSettings {
+        if let path = environmentFile ?? variables.nonEmpty("DESCRY_ENVIRONMENT_FILE") {
+            return try EnvironmentSettings.parse(try InputFile.read(path), file: path)
+        }
+        let asked = folder ?? variables.nonEmpty("DESCRY_ENVIRONMENTS")
+        let directory = asked ?? "environments"
+        let path = directory + "/" + name + ".yaml"
+        if InputFile.exists(path) { return try EnvironmentSettings.parse(try InputFile.read(path), file: path) }
+        let others = InputFile.names(in: directory).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+        if asked == nil && others.isEmpty { return EnvironmentSettings() }
+        throw Failure(
+            status: .refused, code: "no-environment-file",
+            message: "there is no file \(path)" + (others.isEmpty ? "" : "; the folder has \(others.sorted().joined(separator: ", "))"),
+            hint: NearestName.of(name, among: others).map { "Did you mean \($0)?" }
+                ?? "Name the folder with --environments, or the file with --environment-file")
+    }
+}
+
+extension ArgumentHelp {
+    /// The help of a setting, with the variable that also gives it.
+    static func setting(_ setting: EnvironmentSetting) -> ArgumentHelp {
+        ArgumentHelp("\(setting.help) [\(setting.variable)].", valueName: setting.placeholder.lowercased())
+    }
+}
+
+extension [String: String] {
+    /// A variable that is set to nothing counts as absent.
+    func nonEmpty(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
+}

@@ -1,0 +1,55 @@
+import Documents
+import FoundationEssentials
+import Reporting
+
+/// Files that the user names on the command line.
+enum InputFile {
+    /// Descriptors and environment files may have 8 MiB; what is larger is told by their parser, with its own code.
+    private static let limit = 64 << 20
+
+    static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    static func isFolder(_ path: String) -> Bool {
+        var isFolder = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
+    }
+
+    /// The names in a folder, sorted; none where there is no such folder.
+    ///
+    /// - Throws: `Failure` (refused) where it cannot be listed.
+    static func names(in folder: String) throws(Failure) -> [String] {
+        guard isFolder(folder) else { return [] }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        } catch {
+            throw Failure(status: .refused, code: "unreadable-folder", message: "cannot list \(folder): \(error)")
+        }
+    }
+
+    /// - Throws: `Failure` (refused) with the system's reason where the file cannot be read.
+    static func read(_ path: String) throws(Failure) -> [UInt8] {
+        do {
+            return try BoundedFile.read(path, limit: limit)
+        } catch {
+            throw Failure(status: .refused, code: "unreadable-file", message: "cannot read \(path): \(error)")
+        }
+    }
+
+    /// - Throws: `Failure` (refused) with the system's reason.
+    static func standardInput() throws(Failure) -> [UInt8] {
+        do {
+            return try BoundedFile.readStandardInput(limit: limit)
+        } catch {
+            throw Failure(status: .refused, code: "unreadable-file", message: "cannot read standard input: \(error)")
+        }
+    }
+
+    /// Writes a report whole or not at all: over a temporary file beside it.
+    static func write(_ text: String, to path: String) throws(Failure) {
+        do {
+            try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw Failure(status: .internalError, code: "unwritable-file", message: "cannot write \(path): \(error)")
+        }
+    }
+}

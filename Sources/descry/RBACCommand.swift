@@ -1,0 +1,79 @@
+import ArgumentParser
+import Descriptors
+import Reconciling
+import Reporting
+import Workloads
+
+struct RBACCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rbac",
+        abstract: "Print the least rights that an environment needs.",
+        discussion: """
+            Prints a ServiceAccount, a Role and a RoleBinding for the environment's namespace, and how to get a token. \
+            With --named the descriptor is read, and only its workloads may be read by name and patched. RBAC cannot \
+            restrict list and watch by name; --no-list leaves them out, and Descry then polls.
+
+            EXAMPLES
+              descry rbac DEV | kubectl apply -f -
+              descry rbac LIVE --named
+              descry rbac LIVE --kind StatefulSet --kind Deployment
+            """)
+
+    @OptionGroup(title: "Environment") var environment: EnvironmentOptions
+    @OptionGroup var common: CommonOptions
+
+    @Option(
+        name: .customLong("kind"), parsing: .singleValue,
+        help: .init("A kind of workload to allow; may be given several times (default: StatefulSet).", valueName: "kind"))
+    var kinds: [WorkloadKind] = []
+
+    @Flag(help: "Allow only the workloads that the descriptor names now.")
+    var named = false
+
+    @Flag(name: .customLong("no-list"), help: "With --named: no list and watch of workloads; Descry reads them by name.")
+    var noList = false
+
+    @Flag(help: "Also print a Secret for a token without expiry (for Jenkins, or Kubernetes before 1.24).")
+    var tokenSecret = false
+
+    func validate() throws {
+        if noList && !named { throw ValidationError("--no-list needs --named") }
+        if named && !kinds.isEmpty { throw ValidationError("--kind and --named exclude each other") }
+    }
+
+    func run() async throws {
+        try await common.finish {
+            let variables = common.variables
+            let resolved = try environment.resolve(variables)
+            let manifests = AccessManifests(
+                environment: resolved.name, namespace: resolved.namespace, scope: try await scope(resolved, variables),
+                includesTokenSecret: tokenSecret)
+            if common.output.format == .json {
+                common.output.printJSON(manifests.list)
+            } else {
+                OutputStream.standardOutput.write(manifests.yaml())
+            }
+            return .done
+        }
+    }
+
+    private func scope(_ resolved: Environment, _ variables: [String: String]) async throws -> AccessManifests.Scope {
+        guard named else { return .kinds(kinds.isEmpty ? [.statefulSet] : Set(kinds)) }
+        let connections = Connections(
+            environment: resolved, variables: variables,
+            cacheFolder: Connections.cacheFolder(environment.cache, variables), logger: common.logger())
+        let keys = try await connections.withRepository { repository in
+            try await DescriptorSource(environment: resolved, repository: repository).current().apps.map(\.key)
+        }
+        return noList ? .workloadsByNameOnly(keys) : .workloads(keys)
+    }
+}
+
+extension WorkloadKind: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let kind = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() }) else {
+            return nil
+        }
+        self = kind
+    }
+}
