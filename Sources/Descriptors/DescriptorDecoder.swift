@@ -93,10 +93,13 @@ struct DescriptorDecoder {
                 "empty-list", at: list, "\"\(field)\" names nothing", hint: "Name something, or remove the field")
         }
         var seen: Set<String> = []
-        var names: [(String, Node)] = []
+        var names: [(name: String, node: Node)] = []
+        // Nearly every list has one or two names: comparing them is faster than hashing them.
+        let isShort = items.count <= 8
         for item in items {
             guard let name = label(item, field: field) else { continue }
-            if seen.insert(name).inserted {
+            let isNew = isShort ? !names.contains { $0.name == name } : seen.insert(name).inserted
+            if isNew {
                 names.append((name, item))
             } else {
                 document.error(

@@ -28,63 +28,74 @@ public struct ImageRepository: Sendable, Hashable, CustomStringConvertible {
 
     private init(_ text: String, isRegistry: Bool) throws(ImageRepositoryError) {
         try Self.checkWhole(text)
-        let components = text.split(separator: "/", omittingEmptySubsequences: false)
+        let components = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard !components.contains(where: \.isEmpty) else {
             throw ImageRepositoryError("\(quoted(text)) has an empty part", hint: "Remove the slash that is too many")
         }
         let hasHost = isRegistry || components.count > 1 && Self.looksLikeHost(components[0])
-        let path = components.dropFirst(hasHost ? 1 : 0)
-        for component in path { try Self.check(component: component, of: text) }
-        if hasHost { try Self.check(host: components[0], of: text) }
-        host = hasHost ? String(components[0]) : nil
-        self.path = path.joined(separator: "/")
+        for component in components.dropFirst(hasHost ? 1 : 0) where !Self.isPathComponent(component) {
+            throw .component(Substring(component), text)
+        }
+        if hasHost { try Self.check(host: Substring(components[0]), of: text) }
+        host = hasHost ? String(Substring(components[0])) : nil
+        path = hasHost ? String(text.dropFirst(components[0].count + (components.count > 1 ? 1 : 0))) : text
     }
 
     private static func checkWhole(_ text: String) throws(ImageRepositoryError) {
-        guard !text.isEmpty else { throw ImageRepositoryError("the image's place is empty") }
-        guard text.utf8.count <= 255 else {
-            throw ImageRepositoryError("the image's place has \(text.utf8.count) bytes, and at most 255 are allowed")
+        let bytes = text.utf8
+        guard !bytes.isEmpty else { throw ImageRepositoryError("the image's place is empty") }
+        guard bytes.count <= 255 else {
+            throw ImageRepositoryError("the image's place has \(bytes.count) bytes, and at most 255 are allowed")
         }
-        if text.contains("://") {
+        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")) ?? bytes.firstIndex(of: UInt8(ascii: "@")) else {
+            return
+        }
+        if bytes[colon...].starts(with: "://".utf8) {
             throw ImageRepositoryError(
                 "\(quoted(text)) has a scheme", hint: "Remove everything up to and including ://")
         }
-        if text.contains("@") {
+        if bytes.contains(UInt8(ascii: "@")) {
             throw ImageRepositoryError(
                 "\(quoted(text)) has a digest or a user", hint: "Remove the @ and what belongs to it")
         }
-        if let colon = text.lastIndex(of: ":"), text[..<colon].contains("/"), !text[colon...].contains("/") {
+        let slash = UInt8(ascii: "/")
+        if bytes[..<colon].contains(slash), !bytes[colon...].contains(slash) {
             throw ImageRepositoryError(
                 "\(quoted(text)) has a tag",
                 hint: "Remove \(quoted(String(text[colon...]))): the tag is the app's version")
         }
     }
 
-    private static func looksLikeHost(_ component: Substring) -> Bool {
-        component == "localhost" || component.contains { $0 == "." || $0 == ":" || $0.isUppercase }
+    private static func looksLikeHost(_ component: Substring.UTF8View) -> Bool {
+        component.contains { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") || ($0 >= 0x41 && $0 <= 0x5A) }
+            || component.elementsEqual("localhost".utf8)
     }
 
     /// `[a-z0-9]+`, joined by one dot, one or two underscores, or any number of dashes.
-    private static func check(component: Substring, of text: String) throws(ImageRepositoryError) {
-        var separator = ""
-        var endsWithLetter = false
-        for scalar in component.unicodeScalars {
-            switch scalar {
-            case "a"..."z", "0"..."9":
-                guard separator.isEmpty || endsWithLetter && isSeparator(separator) else {
-                    throw .component(component, text)
-                }
-                endsWithLetter = true
-                separator = ""
-            case ".", "_", "-": separator.unicodeScalars.append(scalar)
-            default: throw .component(component, text)
+    private static func isPathComponent(_ component: Substring.UTF8View) -> Bool {
+        var separator = component[component.startIndex..<component.startIndex]
+        var hasName = false
+        var index = component.startIndex
+        while index < component.endIndex {
+            let byte = component[index]
+            let next = component.index(after: index)
+            if (byte >= 0x61 && byte <= 0x7A) || (byte >= 0x30 && byte <= 0x39) {
+                guard separator.isEmpty || hasName && isSeparator(separator) else { return false }
+                hasName = true
+                separator = component[next..<next]
+            } else if byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") {
+                separator = component[separator.startIndex..<next]
+            } else {
+                return false
             }
+            index = next
         }
-        guard endsWithLetter, separator.isEmpty else { throw .component(component, text) }
+        return hasName && separator.isEmpty
     }
 
-    private static func isSeparator(_ text: String) -> Bool {
-        text == "." || text == "_" || text == "__" || text.allSatisfy { $0 == "-" }
+    private static func isSeparator(_ text: Substring.UTF8View) -> Bool {
+        text.allSatisfy { $0 == UInt8(ascii: "-") } || text.elementsEqual(".".utf8) || text.elementsEqual("_".utf8)
+            || text.elementsEqual("__".utf8)
     }
 
     /// A DNS name, an IPv4 address, or an IPv6 address in brackets, and maybe a port.

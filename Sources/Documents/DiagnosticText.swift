@@ -3,12 +3,14 @@ extension Diagnostic: CustomStringConvertible {
     /// nothing in it can move the cursor or change colours.
     public var description: String {
         let place = position.map { "\(file):\($0.line):\($0.column)" } ?? file
-        var text = "\(place): \(severity.rawValue)[\(code)]: \(message)."
-        if let hint { text += " \(hint)." }
+        var text = "\(place): \(severity.rawValue)[\(code)]: \(sentence(message))"
+        if let hint { text += " \(sentence(hint))" }
         text = TerminalText.escaped(text)
         if let excerpt { text += "\n" + excerpt.rendered }
         return text
     }
+
+    private func sentence(_ text: String) -> String { text.last == "?" || text.last == "." ? text : text + "." }
 }
 
 extension SourceExcerpt {

@@ -12,7 +12,7 @@ struct NodeBuilder {
         return builder.root
     }
 
-    private let text: SourceText
+    private var text: SourceText
     private let limits: YAMLLimits
     private let document: Document
     private var open: [Collection] = []
@@ -46,7 +46,8 @@ struct NodeBuilder {
             }
         } catch {
             root = nil
-            SyntaxProblem(error, text: text).report(to: document)
+            var problem = SyntaxProblem(error, text: text)
+            problem.report(to: document)
             return
         }
         if documents == 0 {
@@ -159,7 +160,7 @@ struct NodeBuilder {
         }
     }
 
-    private func position(_ mark: yaml_mark_t) -> Position {
+    private mutating func position(_ mark: yaml_mark_t) -> Position {
         Position(line: mark.line + 1, column: mark.column + 1, offset: text.offset(ofScalar: mark.index))
     }
 }

@@ -6,6 +6,15 @@ struct SourceText {
     let start: Int
     /// Byte offsets of every 128th scalar. Empty where the text is ASCII, since index and offset are then the same.
     private let checkpoints: [UInt32]
+    /// The last answer: marks come nearly in order, so the next one is mostly a few bytes ahead.
+    private var last = (index: 0, offset: 0)
+
+    private init(bytes: [UInt8], start: Int, checkpoints: [UInt32]) {
+        self.bytes = bytes
+        self.start = start
+        self.checkpoints = checkpoints
+        last.offset = start
+    }
 
     private static let stride = 128
 
@@ -42,17 +51,20 @@ struct SourceText {
     }
 
     /// The byte offset of the scalar that libyaml counts as `index`.
-    func offset(ofScalar index: Int) -> Int {
+    mutating func offset(ofScalar index: Int) -> Int {
         guard !checkpoints.isEmpty else { return min(start + index, bytes.count) }
-        guard index / Self.stride < checkpoints.count else { return bytes.count }
-        var offset = Int(checkpoints[index / Self.stride])
-        var left = index % Self.stride
-        while left > 0, offset < bytes.count {
-            offset += 1
-            while offset < bytes.count, bytes[offset] & 0xC0 == 0x80 { offset += 1 }
-            left -= 1
+        if index < last.index || index - last.index > Self.stride {
+            guard index / Self.stride < checkpoints.count else { return bytes.count }
+            last = (index / Self.stride * Self.stride, Int(checkpoints[index / Self.stride]))
         }
-        return offset
+        bytes.withUnsafeBufferPointer { bytes in
+            while last.index < index, last.offset < bytes.count {
+                last.offset += 1
+                while last.offset < bytes.count, bytes[last.offset] & 0xC0 == 0x80 { last.offset += 1 }
+                last.index += 1
+            }
+        }
+        return last.offset
     }
 }
 

@@ -3,14 +3,14 @@ import CLibYAML
 /// A syntax error of libyaml, in words that help: its own context and problem, and a hint for the usual mistakes.
 struct SyntaxProblem {
     private let error: YAMLSyntaxError
-    private let text: SourceText
+    private var text: SourceText
 
     init(_ error: YAMLSyntaxError, text: SourceText) {
         self.error = error
         self.text = text
     }
 
-    func report(to document: Document) {
+    mutating func report(to document: Document) {
         let position = position(error.problemMark)
         if let tab = tabInIndentation(before: position) {
             document.error("tab-indentation", at: tab, "a tab cannot indent YAML", hint: "Indent with spaces")
@@ -26,7 +26,7 @@ struct SyntaxProblem {
         document.error("yaml-syntax", at: position, message(at: position), hint: hint)
     }
 
-    private func message(at position: Position) -> String {
+    private mutating func message(at position: Position) -> String {
         guard let context = error.context else { return error.problem }
         let begins = self.position(error.contextMark)
         let place = begins.line == position.line ? "" : " that begins on line \(begins.line)"
@@ -67,7 +67,7 @@ struct SyntaxProblem {
         return nil
     }
 
-    private func position(_ mark: yaml_mark_t) -> Position {
+    private mutating func position(_ mark: yaml_mark_t) -> Position {
         Position(line: mark.line + 1, column: mark.column + 1, offset: text.offset(ofScalar: mark.index))
     }
 }
