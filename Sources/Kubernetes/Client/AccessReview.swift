@@ -42,7 +42,7 @@ extension KubernetesClient {
         let request = APIRequest(
             method: .POST, path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
             body: Array(try JSONEncoder().encode(AccessReviewBody(permission))), purpose: purpose)
-        let answer = try decode(Answer.self, try await transport.send(request, deadline: deadline), purpose)
+        let answer = try decode(Answer.self, try await send(request), purpose)
         return answer.status?.allowed ?? false
     }
 }

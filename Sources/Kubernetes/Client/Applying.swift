@@ -31,7 +31,7 @@ extension KubernetesClient {
             method: .PATCH, path: resource.path(namespace: namespace, name: patch.key.name), query: query,
             body: try ApplyBody(patch).encoded(), contentType: "application/apply-patch+yaml",
             purpose: resource.purpose("patch", patch.key.name, namespace))
-        let answer = try await transport.send(request, deadline: deadline)
+        let answer = try await send(request)
         return switch patch.key.kind {
         case .statefulSet: try decode(StatefulSetObject.self, answer, request.purpose).value()
         case .deployment: try decode(DeploymentObject.self, answer, request.purpose).value()

@@ -10,23 +10,38 @@ import Workloads
 public struct KubernetesClient: Sendable {
     let transport: Transport
     let deadline: ContinuousClock.Instant?
+    let retries: RetryPolicy
 
     /// Opens no connection yet.
     public init(configuration: ClusterConfiguration, options: ClientOptions, logger: Logger) {
         transport = Transport(configuration: configuration, options: options, logger: logger)
         deadline = nil
+        retries = options.retries
     }
 
-    private init(transport: Transport, deadline: ContinuousClock.Instant?) {
+    private init(transport: Transport, deadline: ContinuousClock.Instant?, retries: RetryPolicy) {
         self.transport = transport
         self.deadline = deadline
+        self.retries = retries
     }
 
     public var configuration: ClusterConfiguration { transport.configuration }
 
     /// The same client, of which every request with all its retries ends by then. Observations are not bound by it.
     public func before(_ deadline: ContinuousClock.Instant) -> KubernetesClient {
-        KubernetesClient(transport: transport, deadline: deadline)
+        KubernetesClient(transport: transport, deadline: deadline, retries: retries)
+    }
+
+    /// The same client, of which every request is sent once: for callers that have a plan of their own for failures.
+    var withoutRetries: KubernetesClient {
+        var once = retries
+        once.attempts = 1
+        once.connectionAttempts = 1
+        return KubernetesClient(transport: transport, deadline: deadline, retries: once)
+    }
+
+    func send(_ request: APIRequest) async throws -> Data {
+        try await transport.send(request, deadline: deadline, retries: retries)
     }
 
     /// Ends all connections. Must be called once, when no request is under way.
@@ -82,11 +97,16 @@ public struct KubernetesClient: Sendable {
             body: Array(try JSONEncoder().encode(Options(preconditions: .init(uid: uid)))),
             purpose: Resource.pods.purpose("delete", name, namespace))
         do {
-            _ = try await transport.send(request, deadline: deadline)
+            _ = try await send(request)
             return true
         } catch let error as KubernetesError where error.code == "not-found" || error.code == "conflict" {
             return false
         }
+    }
+
+    /// What the token in use says about itself: when it ends, and whose it is. Nil where there is no token, or it is no JWT.
+    public func tokenClaims() async throws -> TokenClaims? {
+        try await transport.tokenClaims()
     }
 
     /// The API server's version. Everybody may ask for it on most clusters.
@@ -98,8 +118,7 @@ public struct KubernetesClient: Sendable {
         }
         let purpose = APIRequest.Purpose(verb: "get", resource: "/version")
         let answer = try decode(
-            Answer.self, try await transport.send(APIRequest(path: "/version", purpose: purpose), deadline: deadline),
-            purpose)
+            Answer.self, try await send(APIRequest(path: "/version", purpose: purpose)), purpose)
         // Managed clusters write the minor version as "27+".
         let number = { (text: String?) in Int((text ?? "").prefix { $0.isASCII && $0.isNumber }) ?? 0 }
         return ServerVersion(

@@ -39,7 +39,7 @@ extension KubernetesClient {
             if let token { query.append(("continue", token)) }
             let request = scope.request("list", query)
             let page = try decode(
-                ListPage<Object>.self, try await transport.send(request, deadline: deadline), request.purpose)
+                ListPage<Object>.self, try await send(request), request.purpose)
             list.items += (page.items ?? []).map { $0.value() }
             list.resourceVersion = page.metadata?.resourceVersion ?? list.resourceVersion
             token = page.metadata?.continue.flatMap { $0.isEmpty ? nil : $0 }
@@ -53,7 +53,7 @@ extension KubernetesClient {
         let purpose = resource.purpose("get", name, namespace)
         let request = APIRequest(path: resource.path(namespace: namespace, name: name), purpose: purpose)
         do {
-            return try decode(type, try await transport.send(request, deadline: deadline), purpose).value()
+            return try decode(type, try await send(request), purpose).value()
         } catch let error as KubernetesError where error.code == "not-found" {
             return nil
         }

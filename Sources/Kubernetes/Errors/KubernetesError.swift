@@ -41,10 +41,13 @@ public struct KubernetesError: Error, Sendable, Hashable, CustomStringConvertibl
     public let fieldConflicts: [FieldConflict]
     /// The rival managers' names, in order of appearance, for code `field-conflict` only.
     public let fieldManagers: [String]
+    /// How long the server asks to wait (`Retry-After`), where it does.
+    public let retryAfter: Duration?
 
     public init(
         code: String, category: Category, status: Int? = nil, reason: String = "", message: String,
-        hint: String? = nil, fieldConflicts: [FieldConflict] = [], fieldManagers: [String] = []
+        hint: String? = nil, fieldConflicts: [FieldConflict] = [], fieldManagers: [String] = [],
+        retryAfter: Duration? = nil
     ) {
         self.code = code
         self.category = category
@@ -54,6 +57,7 @@ public struct KubernetesError: Error, Sendable, Hashable, CustomStringConvertibl
         self.hint = hint
         self.fieldConflicts = fieldConflicts
         self.fieldManagers = fieldManagers
+        self.retryAfter = retryAfter
     }
 
     public var description: String { message + (hint.map { " " + $0 } ?? "") }

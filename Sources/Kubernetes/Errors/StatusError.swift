@@ -4,20 +4,29 @@ extension KubernetesError {
     /// - Parameters:
     ///   - status: the HTTP status, or the code of a watch's `ERROR` event.
     ///   - object: the body, where it was a `Status`.
-    static func answered(status: Int, object: StatusObject?, purpose: APIRequest.Purpose) -> KubernetesError {
+    static func answered(
+        status: Int, object: StatusObject?, purpose: APIRequest.Purpose, retryAfter: Duration? = nil
+    ) -> KubernetesError {
         let reason = object?.reason ?? ""
         let words = object?.message.flatMap { $0.isEmpty ? nil : $0 } ?? "the API server answered \(status)"
         let conflicts = fieldConflicts(in: object)
-        let kind = kind(of: status, reason: reason, isFieldConflict: !conflicts.isEmpty)
+        let kind = isReplaced(object) ? ("replaced", .conflict) : kind(of: status, reason, !conflicts.isEmpty)
         return KubernetesError(
             code: kind.code, category: kind.category, status: status, reason: reason,
             message: "Could not \(purpose): \(words)\(words.hasSuffix(".") ? "" : ".")",
             hint: hint(for: kind.code, purpose: purpose), fieldConflicts: conflicts,
-            fieldManagers: managers(of: conflicts))
+            fieldManagers: managers(of: conflicts),
+            retryAfter: retryAfter ?? object?.details?.retryAfterSeconds.flatMap { $0 > 0 ? .seconds($0) : nil })
+    }
+
+    /// A patch whose `uid` is that of an object since deleted and made anew is answered with 422 about that field.
+    private static func isReplaced(_ object: StatusObject?) -> Bool {
+        let causes = object?.details?.causes ?? []
+        return object?.reason == "Invalid" && !causes.isEmpty && causes.allSatisfy { $0.field == "metadata.uid" }
     }
 
     private static func kind(
-        of status: Int, reason: String, isFieldConflict: Bool
+        of status: Int, _ reason: String, _ isFieldConflict: Bool
     ) -> (code: String, category: Category) {
         switch status {
         case 401: ("unauthorized", .denied)

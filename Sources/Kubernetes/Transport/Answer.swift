@@ -16,13 +16,8 @@ struct Answer: Sendable {
         self.body = body
     }
 
-    /// Nil where the same request would be answered the same way; otherwise how long the server asks to wait, if it does.
-    var retry: Duration?? {
-        switch status {
-        case 429, 500, 502, 503, 504: .some(retryAfter)
-        default: nil
-        }
-    }
+    /// True where the same request may be answered otherwise a little later.
+    var isTransient: Bool { [429, 500, 502, 503, 504].contains(status) }
 
     func error(purpose: APIRequest.Purpose) -> KubernetesError {
         let object: StatusObject?
@@ -31,6 +26,7 @@ struct Answer: Sendable {
         } catch {
             object = nil  // a proxy's page, not the API server's: the status says enough
         }
-        return .answered(status: status, object: object?.kind == "Status" ? object : nil, purpose: purpose)
+        return .answered(
+            status: status, object: object?.kind == "Status" ? object : nil, purpose: purpose, retryAfter: retryAfter)
     }
 }

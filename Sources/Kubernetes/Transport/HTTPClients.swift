@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import NIOCore
-import NIOPosix
 import NIOSSL
 
 /// The two HTTP clients of a cluster: one for requests, one for watches, since the read timeout belongs to the client.
@@ -22,8 +21,8 @@ struct HTTPClients: Sendable {
         if let name = configuration.serverName, name != configuration.server.host {
             common.dnsOverride[name] = configuration.server.host
         }
-        common.http1_1ConnectionDebugInitializer = Self.detectDeadPeer
-        common.http2ConnectionDebugInitializer = Self.detectDeadPeer
+        common.http1_1ConnectionDebugInitializer = DeadPeerDetection.enable(on:)
+        common.http2ConnectionDebugInitializer = DeadPeerDetection.enable(on:)
 
         var forRequests = common
         forRequests.httpVersion = .automatic
@@ -61,25 +60,6 @@ struct HTTPClients: Sendable {
                 host: address.host, port: address.port,
                 authorization: address.login.map { .basic(username: $0.user, password: $0.password.value) })
         }
-    }
-
-    /// A peer that vanished without a word is noticed by the operating system, within about a minute. Otherwise every request
-    /// on the shared HTTP/2 connection would wait for its own timeout (kubernetes/client-go#374).
-    private static let detectDeadPeer: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
-        let options: [(ChannelOptions.Types.SocketOption, Int)] = {
-            var options: [(ChannelOptions.Types.SocketOption, Int)] = [
-                (.init(level: .socket, name: .so_keepalive), 1)
-            ]
-            #if os(Linux)
-                options.append((.init(level: .tcp, name: .init(rawValue: 4)), 30))  // TCP_KEEPIDLE, seconds
-                options.append((.init(level: .tcp, name: .init(rawValue: 5)), 10))  // TCP_KEEPINTVL, seconds
-                options.append((.init(level: .tcp, name: .init(rawValue: 6)), 3))  // TCP_KEEPCNT
-                options.append((.init(level: .tcp, name: .init(rawValue: 18)), 60_000))  // TCP_USER_TIMEOUT, milliseconds
-            #endif
-            return options
-        }()
-        return EventLoopFuture.andAllSucceed(
-            options.map { channel.setOption($0.0, value: $0.1) }, on: channel.eventLoop)
     }
 }
 

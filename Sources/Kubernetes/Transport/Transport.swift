@@ -30,10 +30,12 @@ final class Transport: Sendable {
 
     /// Sends the request until it succeeds, is refused, or may not be tried any more.
     ///
-    /// - Parameter deadline: for all attempts together; nil means the retry policy's budget.
+    /// - Parameter deadline: for all attempts together; nil means the budget of `retries`.
     /// - Returns: the body of a 2xx answer.
-    func send(_ request: APIRequest, deadline: ContinuousClock.Instant?) async throws -> Data {
-        let end = deadline ?? options.time.now() + options.retries.budget
+    func send(
+        _ request: APIRequest, deadline: ContinuousClock.Instant?, retries: RetryPolicy
+    ) async throws -> Data {
+        let end = deadline ?? options.time.now() + retries.budget
         var attempt = 1
         while true {
             let remaining = options.time.now().duration(to: end)
@@ -45,8 +47,8 @@ final class Transport: Sendable {
                 }
                 if (200..<300).contains(answer.status) { return answer.body }
                 let error = answer.error(purpose: request.purpose)
-                guard let retryAfter = answer.retry else { throw error }
-                failure = (error, .busy(retryAfter: retryAfter))
+                guard answer.isTransient else { throw error }
+                failure = (error, .busy(retryAfter: error.retryAfter))
             } catch let error as TransportFailure {
                 let described = await describe(error, purpose: request.purpose)
                 guard described.category == .unreachable, described.code != "response-too-large" else {
@@ -55,7 +57,7 @@ final class Transport: Sendable {
                 failure = (described, .connection)
             }
             guard
-                let pause = options.retries.pause(
+                let pause = retries.pause(
                     after: failure.kind, attempt: attempt, chance: options.time.random(),
                     remaining: options.time.now().duration(to: end))
             else { throw failure.error }
@@ -72,10 +74,9 @@ final class Transport: Sendable {
         _ request: APIRequest, _ body: @Sendable (HTTPClientResponse.Body) async throws -> Result
     ) async throws -> Result {
         do {
-            var response = try await open(request, try await credentials.current())
-            if response.status == .unauthorized,
-                let other = try await credentials.renew(rejected: try await credentials.current())
-            {
+            let credential = try await credentials.current()
+            var response = try await open(request, credential)
+            if response.status == .unauthorized, let other = try await credentials.renew(rejected: credential) {
                 response = try await open(request, other)
             }
             guard response.status == .ok else {
@@ -86,6 +87,15 @@ final class Transport: Sendable {
         } catch let error as TransportFailure {
             throw await describe(error, purpose: request.purpose)
         }
+    }
+
+    /// What the token in use says about itself; nil where there is none, or it is no JWT.
+    func tokenClaims() async throws -> TokenClaims? {
+        let prefix = "Bearer "
+        guard let header = try await credentials.current().authorization?.value, header.hasPrefix(prefix) else {
+            return nil
+        }
+        return TokenClaims(unverified: Secret(String(header.dropFirst(prefix.count))))
     }
 
     private func open(_ request: APIRequest, _ credential: Credential) async throws -> HTTPClientResponse {

@@ -5,13 +5,16 @@ import Synchronization
 /// Changes that follow a snapshot which was not fetched yet become part of it; of several changes to one object the newest is
 /// kept, in the place of the first.
 final class ObservationBuffer<Object: Sendable>: Sendable {
+    private typealias Delivery = Result<Observation<Object>?, any Error>
+    private typealias Waiter = CheckedContinuation<Observation<Object>?, any Error>
+
     private struct State {
         var snapshot: [String: Object]?
         var changes: [String: Change] = [:]
         var order: [String] = []
         var interruption: KubernetesError?
         var ending: Result<Void, any Error>?
-        var waiter: CheckedContinuation<Observation<Object>?, any Error>?
+        var waiter: Waiter?
     }
 
     enum Change {
@@ -60,7 +63,7 @@ final class ObservationBuffer<Object: Sendable>: Sendable {
     func next() async throws -> Observation<Object>? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let ready: Result<Observation<Object>?, any Error>? = state.withLock { state in
+                let ready: Delivery? = state.withLock { state in
                     if let ready = Self.take(&state) { return ready }
                     state.waiter = continuation
                     return nil
@@ -68,7 +71,14 @@ final class ObservationBuffer<Object: Sendable>: Sendable {
                 if let ready { continuation.resume(with: ready) }
             }
         } onCancel: {
-            finish(.failure(CancellationError()))
+            cancel()
+        }
+    }
+
+    /// Ends the stream at once: what was not delivered yet is dropped.
+    private func cancel() {
+        update { state in
+            state = State(ending: .failure(CancellationError()), waiter: state.waiter)
         }
     }
 
@@ -77,7 +87,7 @@ final class ObservationBuffer<Object: Sendable>: Sendable {
             change(&state)
             guard let waiter = state.waiter, let ready = Self.take(&state) else {
                 return (nil, nil)
-                    as (CheckedContinuation<Observation<Object>?, any Error>?, Result<Observation<Object>?, any Error>?)
+                    as (Waiter?, Delivery?)
             }
             state.waiter = nil
             return (waiter, ready)
@@ -86,7 +96,7 @@ final class ObservationBuffer<Object: Sendable>: Sendable {
     }
 
     /// What there is to deliver: first what was observed, then that the server is lost, then the end.
-    private static func take(_ state: inout State) -> Result<Observation<Object>?, any Error>? {
+    private static func take(_ state: inout State) -> Delivery? {
         if let snapshot = state.snapshot {
             state.snapshot = nil
             return .success(.snapshot(Array(snapshot.values)))
@@ -103,6 +113,8 @@ final class ObservationBuffer<Object: Sendable>: Sendable {
             state.interruption = nil
             return .success(.interrupted(interruption))
         }
-        return state.ending.map { ending in ending.map { nil } }
+        guard let ending = state.ending else { return nil }
+        state.ending = .success(())  // a failure is told once
+        return ending.map { nil }
     }
 }

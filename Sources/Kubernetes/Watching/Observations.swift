@@ -19,7 +19,7 @@ public struct Observations<Object: Sendable>: AsyncSequence, Sendable {
         let subscription: Subscription
 
         public mutating func next() async throws -> Observation<Object>? {
-            try await subscription.buffer.next()
+            try await subscription.next()
         }
     }
 
@@ -41,6 +41,15 @@ public struct Observations<Object: Sendable>: AsyncSequence, Sendable {
                 } catch {
                     buffer.finish(.failure(error))
                 }
+            }
+        }
+
+        /// Where the consumer is cancelled, the HTTP request ends at once, however long the iterator lives.
+        func next() async throws -> Observation<Object>? {
+            try await withTaskCancellationHandler {
+                try await buffer.next()
+            } onCancel: {
+                task.cancel()
             }
         }
 

@@ -53,7 +53,8 @@ struct Observer<Object: ClusterObject>: Sendable {
                 metadata: ["of": "\(scope.purpose("watch"))", "code": "\(error.code)", "reason": "\(error.message)"])
             buffer.interrupt(error)
         }
-        try await pause(plan.ended(ending, chance: time.random()), plan)
+        let pause = plan.ended(ending, chance: time.random())
+        try await self.pause([pause, error.retryAfter].compactMap { $0 }.max(), plan)
     }
 
     private func pause(_ duration: Duration?, _ plan: WatchPlan) async throws {

@@ -24,7 +24,7 @@ extension KubernetesClient {
 
     private func observe<Object: ClusterObject>(_ type: Object.Type, _ scope: ListScope) -> Observations<Object.Value> {
         Observations(name: { Object.name(of: $0) }) { buffer in
-            try await Observer<Object>(client: self, scope: scope, buffer: buffer).run()
+            try await Observer<Object>(client: withoutRetries, scope: scope, buffer: buffer).run()
         }
     }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import NIOCore
 
 /// One line of a watch.
-enum WatchEvent<Object: ClusterObject>: Sendable {
+enum WatchEvent<Object: ClusterObject>: Sendable, Decodable {
     case changed(Object)
     case deleted(Object)
     /// No change; only a newer moment to continue from.
@@ -11,24 +11,29 @@ enum WatchEvent<Object: ClusterObject>: Sendable {
     case refused(StatusObject)
 
     init(line: ByteBuffer) throws {
-        let data = Data(line.readableBytesView)
-        let decoder = JSONDecoder()
-        switch try decoder.decode(Header.self, from: data).type {
-        case "ADDED", "MODIFIED": self = .changed(try decoder.decode(Body<Object>.self, from: data).object)
-        case "DELETED": self = .deleted(try decoder.decode(Body<Object>.self, from: data).object)
+        self = try JSONDecoder().decode(WatchEvent.self, from: Data(line.readableBytesView))
+    }
+
+    init(from decoder: any Decoder) throws {
+        let event = try decoder.container(keyedBy: CodingKeys.self)
+        switch try event.decode(String.self, forKey: .type) {
+        case "ADDED", "MODIFIED": self = .changed(try event.decode(Object.self, forKey: .object))
+        case "DELETED": self = .deleted(try event.decode(Object.self, forKey: .object))
         case "BOOKMARK":
             // A bookmark has no name, so it is not decoded as an object.
-            let mark = try decoder.decode(Body<Bookmark>.self, from: data).object
-            self = .bookmark(resourceVersion: mark.metadata.resourceVersion)
-        case "ERROR": self = .refused(try decoder.decode(Body<StatusObject>.self, from: data).object)
-        default: throw UnknownType()
+            self = .bookmark(
+                resourceVersion: try event.decode(Bookmark.self, forKey: .object).metadata.resourceVersion)
+        case "ERROR": self = .refused(try event.decode(StatusObject.self, forKey: .object))
+        case let other:
+            throw DecodingError.dataCorruptedError(forKey: .type, in: event, debugDescription: "unknown type \(other)")
         }
     }
 
-    struct UnknownType: Error {}
+    private enum CodingKeys: String, CodingKey {
+        case type
+        case object
+    }
 
-    private struct Header: Decodable { var type: String }
-    private struct Body<Content: Decodable>: Decodable { var object: Content }
     private struct Bookmark: Decodable {
         struct Metadata: Decodable { var resourceVersion: String }
         var metadata: Metadata
