@@ -9,54 +9,129 @@ public actor GitRepository {
     public nonisolated let remote: RemoteURL
     let options: GitOptions
     let logger: Logger
+    let carrier: Carrier
+    let mirror: Mirror
+    private var isClosed = false
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// Checks what can be checked without a network: CA and client certificate are readable, ssh's command can be run.
+    /// Checks what can be checked without a network: CA and client certificate are readable, ssh's command can be run, a
+    /// local repository without `git` is there.
+    ///
+    /// - Throws: `certificate-authority`, `client-certificate-unreadable`, `ssh-command`, `repository-not-found` and the
+    ///   like.
     public init(remote: RemoteURL, options: GitOptions, logger: Logger) throws(GitError) {
+        var logger = logger
+        logger[metadataKey: "repository"] = "\(remote)"
         self.remote = remote
         self.options = options
         self.logger = logger
         executor = SerialQueueExecutor(label: "descry.git")
+        let carrier = try Carrier.choose(remote, options, logger: logger)
+        self.carrier = carrier
+        var alternate: String?
+        if case .inPlace = carrier { alternate = try LocalRepository.open(remote.path).objects }
+        let name = try Mirror.folderName(remote: remote, credentials: options.credentials)
+        mirror = Mirror(path: options.cacheDirectory + "/" + name, alternate: alternate)
     }
 
     /// Asks the server for its branches. One request answers for all environments of the repository.
-    public func refs() async throws(GitError) -> RemoteRefs { throw .internal("unfinished", "not written yet") }
+    ///
+    /// - Throws: errors of every category: the server can't be reached, denies access, or isn't a git server.
+    public func refs() async throws(GitError) -> RemoteRefs {
+        try checkOpen()
+        if case .inPlace = carrier { return try LocalRepository.open(remote.path).refs }
+        return try await bounded { repository, watchdog throws(GitError) in
+            try await repository.converse(watchdog) { upload throws(GitError) in try await upload.refs() }
+        }
+    }
 
     /// Makes the tip of a branch, as ``refs()`` reported it, present in the mirror, and says how it relates to what was
     /// accepted last. Nothing is transferred where the mirror has the commit already.
+    ///
+    /// - Throws: `commit-gone` where the branch moved meanwhile and the server no longer gives the commit.
     public func fetch(branch: BranchName, tip: CommitID) async throws(GitError) -> BranchTip {
-        throw .internal("unfinished", "not written yet")
+        try checkOpen()
+        return try await withLock { repository throws(GitError) in
+            try await repository.bring(tip, of: branch)
+        }
     }
 
-    /// ``refs()`` and ``fetch(branch:tip:)`` over one connection.
+    /// ``refs()`` and ``fetch(branch:tip:)`` in one.
     ///
     /// - Throws: `branch-not-found` with the branches there are, `repository-empty`.
     public func update(branch: BranchName) async throws(GitError) -> BranchTip {
-        throw .internal("unfinished", "not written yet")
+        try await fetch(branch: branch, tip: try await refs().tip(of: branch, remote: remote))
     }
 
     /// Records a tip as the last accepted one of its branch: later tips are compared with it.
-    public func accept(_ tip: BranchTip) async throws(GitError) { throw .internal("unfinished", "not written yet") }
+    public func accept(_ tip: BranchTip) async throws(GitError) {
+        try checkOpen()
+        try await withLock { repository throws(GitError) in
+            _ = try repository.mirror.load()
+            var state = repository.mirror.state
+            state.accepted[tip.branch] = tip.commit
+            try repository.mirror.save(state)
+        }
+    }
 
     /// The bytes of a regular file in a commit that was fetched.
+    ///
+    /// A cache that turns out to be damaged is thrown away, and the commit fetched anew, once.
     ///
     /// - Throws: `file-not-found`, `path-invalid`, `path-is-directory`, `path-is-symlink`, `path-is-submodule`,
     ///   `path-is-lfs-pointer`, `file-too-large` (all refused).
     public func file(at path: String, in commit: CommitID) async throws(GitError) -> [UInt8] {
-        throw .internal("unfinished", "not written yet")
+        let limit = options.limits.file
+        return try await reading(commit) { store throws(GitError) in
+            try FileReader(store: store, limit: limit).file(at: path, in: commit)
+        }
     }
 
     /// Author, time and subject of a commit that was fetched.
     public func commit(_ id: CommitID) async throws(GitError) -> CommitInfo {
-        throw .internal("unfinished", "not written yet")
+        try await reading(id) { store throws(GitError) in
+            let commit = try History(store: store).commit(id)
+            return CommitInfo(
+                id: id, author: commit.author, email: commit.email, time: commit.time, subject: commit.subject)
+        }
     }
 
     /// Whether one commit is an ancestor of another, by the commits in the mirror alone.
     public func isAncestor(_ ancestor: CommitID, of descendant: CommitID) async throws(GitError) -> Ancestry {
-        throw .internal("unfinished", "not written yet")
+        try checkOpen()
+        return try History(store: try mirror.objects()).ancestry(ancestor, of: descendant)
     }
 
-    /// Closes connections and handles. Must be called once; later calls of other functions throw `closed`.
-    public func close() async {}
+    /// Closes connections and handles. Later calls of other functions throw `closed`.
+    public func close() async {
+        guard !isClosed else { return }
+        isClosed = true
+        mirror.close()
+        guard case .http(let owner) = carrier else { return }
+        do { try await owner.close() } catch {
+            logger.debug("closing connections failed", metadata: ["reason": "\(printable(String(describing: error)))"])
+        }
+    }
+
+    func checkOpen() throws(GitError) {
+        guard !isClosed else { throw .internal("closed", "The repository was closed already") }
+    }
+}
+
+extension RemoteRefs {
+    /// The tip of a branch.
+    ///
+    /// - Throws: `branch-not-found` with the branches there are, `repository-empty`.
+    public func tip(of branch: BranchName, remote: RemoteURL) throws(GitError) -> CommitID {
+        if let tip = branches[branch] { return tip }
+        guard !branches.isEmpty else {
+            throw .refused("repository-empty", "\(remote) has no commit yet", hint: "Push the branch \(branch) first")
+        }
+        let names = branches.keys.sorted()
+        let shown = names.prefix(20).map(\.description).joined(separator: ", ")
+        throw .refused(
+            "branch-not-found", "\(remote) has no branch \(branch)",
+            hint: "It has: \(shown)\(names.count > 20 ? " and \(names.count - 20) more" : "")")
+    }
 }

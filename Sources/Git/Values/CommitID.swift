@@ -14,6 +14,9 @@ public struct CommitID: Sendable, Hashable, Comparable, CustomStringConvertible 
         description = String(text)
     }
 
+    /// From digits that a library made out of twenty bytes.
+    init(hexadecimal: String) { description = hexadecimal }
+
     /// The first twelve digits, for people.
     public var short: String { String(description.prefix(12)) }
 

@@ -1,0 +1,87 @@
+import AsyncHTTPClient
+import Logging
+
+/// The way to a repository's server.
+enum Carrier {
+    case http(HTTPClientOwner)
+    case ssh
+    case daemon
+    /// `git upload-pack` on this machine.
+    case local
+    /// This machine's files, through libgit2: there is no `git`.
+    case inPlace
+
+    static func choose(_ remote: RemoteURL, _ options: GitOptions, logger: Logger) throws(GitError) -> Carrier {
+        switch remote.scheme {
+        case .http, .https: return .http(HTTPClientOwner(try HTTPClientFactory.make(options: options, logger: logger)))
+        case .git: return .daemon
+        case .local: return ProgramSearch.contains("git", path: options.environment["PATH"]) ? .local : .inPlace
+        case .ssh:
+            // What is wrong with the command is better said at the start.
+            _ = try SSHCommand.make(remote: remote, options: options)
+            return .ssh
+        }
+    }
+
+    /// Opens a conversation, and hands it to `body`; it is over, and its process reaped, when this returns.
+    nonisolated(nonsending) func converse<Value: Sendable>(
+        _ remote: RemoteURL, _ options: GitOptions, _ watchdog: Watchdog,
+        _ body: nonisolated(nonsending) (any Conversation) async throws(GitError) -> Value
+    ) async throws(GitError) -> Value {
+        switch self {
+        case .http(let owner):
+            return try await body(
+                HTTPConversation(client: owner.client, remote: remote, options: options, watchdog: watchdog))
+        case .daemon:
+            return try await TCPCarrier.converse(remote, options: options, watchdog: watchdog, body)
+        case .ssh:
+            let command = try SSHCommand.make(remote: remote, options: options)
+            return try await process(command, remote, options, watchdog, body)
+        case .local:
+            var environment = options.childEnvironment
+            environment["GIT_PROTOCOL"] = "version=2"
+            let command = ProcessCommand(
+                executable: "git", arguments: ["upload-pack", remote.path], environment: environment)
+            return try await process(command, remote, options, watchdog, body)
+        case .inPlace:
+            throw .internal("carrier", "A repository that is read in place has no server to talk to")
+        }
+    }
+
+    nonisolated(nonsending) private func process<Value: Sendable>(
+        _ command: ProcessCommand, _ remote: RemoteURL, _ options: GitOptions, _ watchdog: Watchdog,
+        _ body: nonisolated(nonsending) (any Conversation) async throws(GitError) -> Value
+    ) async throws(GitError) -> Value {
+        let outcome = try await ProcessCarrier.converse(command, limits: options.limits, watchdog: watchdog, body)
+        do throws(GitError) {
+            return try outcome.value.get()
+        } catch {
+            // An error of the protocol is the consequence; what the process said is the reason.
+            guard ["connection-lost", "packet-malformed", "protocol"].contains(error.code) else { throw error }
+            throw ProcessDiagnosis.error(
+                outcome.standardError, exitCode: outcome.exitCode, remote: remote, fallback: error)
+        }
+    }
+}
+
+/// The one owner of an HTTP client, which must be shut down before it goes.
+final class HTTPClientOwner: Sendable {
+    let client: HTTPClient
+
+    init(_ client: HTTPClient) { self.client = client }
+
+    func close() async throws { try await client.shutdown() }
+
+    deinit {
+        // Where `close` was called, this does nothing more; where it was forgotten, connections close all the same.
+        client.shutdown { _ in }
+    }
+}
+
+/// Looks for programs as `execvp` does.
+enum ProgramSearch {
+    static func contains(_ name: String, path: String?) -> Bool {
+        let folders = (path ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
+        return folders.contains { Disk.isExecutable("\($0)/\(name)") }
+    }
+}

@@ -1,0 +1,54 @@
+/// The client's half of `git-upload-pack` over any carrier: which refs there are, and a pack with what is missing.
+struct Upload {
+    let conversation: any Conversation
+    let advertisement: Advertisement
+    let agent: String
+
+    nonisolated(nonsending) static func begin(
+        _ conversation: any Conversation, agent: String
+    ) async throws(GitError) -> Upload {
+        let advertisement = try await conversation.advertisement()
+        // The agent's word may hold no space (gitprotocol-capabilities(5), "agent").
+        let word = agent.split(separator: " ").first.map(String.init) ?? "git/descry"
+        return Upload(conversation: conversation, advertisement: advertisement, agent: word)
+    }
+
+    nonisolated(nonsending) func refs() async throws(GitError) -> RemoteRefs {
+        guard case .v2(let capabilities) = advertisement else {
+            guard case .v0(_, let refs) = advertisement else { return RemoteRefs([]) }
+            return RemoteRefs(refs)
+        }
+        let reader = try await conversation.send(LsRefs.request(capabilities, agent: agent))
+        var refs: [AdvertisedRef] = []
+        while true {
+            let packet = try await reader.next(during: "its list of branches")
+            switch packet {
+            case .data: refs.append(try LsRefs.ref(packet.text ?? ""))
+            case .flush: return RemoteRefs(refs)
+            case .delimiter, .responseEnd: throw ProtocolError.unexpected("a section marker in its list of branches")
+            }
+        }
+    }
+
+    /// Sends the request and hands every part of the answer to `receive`, in order.
+    nonisolated(nonsending) func fetch(
+        _ request: FetchRequest, receive: nonisolated(nonsending) (FetchResponse.Event) async throws(GitError) -> Void
+    ) async throws(GitError) {
+        let bytes: [UInt8]
+        var response: FetchResponse
+        switch advertisement {
+        case .v2(let capabilities):
+            bytes = request.v2(capabilities, agent: agent)
+            response = .v2(sideBandAll: FetchRequest.usesSideBandAll(capabilities))
+        case .v0(let capabilities, _):
+            bytes = try request.v0(capabilities, agent: agent)
+            response = .v0(isDeepening: request.history != .complete)
+        }
+        let reader = try await conversation.send(bytes)
+        while true {
+            guard let event = try response.receive(try await reader.next(during: "its pack")) else { continue }
+            try await receive(event)
+            if event == .end { return }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import Logging
+
+extension GitRepository {
+    /// How many packs a mirror may have before it is thrown away and fetched anew: each fetch adds one, and looking an
+    /// object up gets slower with each.
+    static let maximumPackCount = 50
+    /// How far before the last accepted commit history is asked for, in seconds: clocks of committers differ.
+    static let clockTolerance: Int64 = 86_400
+    /// How much history is asked for where the last accepted commit's time isn't known.
+    static let blindDepth = 100
+
+    /// Makes a commit present and compares it with what was accepted. Needs the lock.
+    func bring(_ tip: CommitID, of branch: BranchName) async throws(GitError) -> BranchTip {
+        if try mirror.load() {
+            logger.warning("the cache was damaged and is fetched anew", metadata: ["path": "\(mirror.path)"])
+        }
+        let previous = mirror.state.accepted[branch]
+        if try !isPresent(tip) { try await transfer(tip, of: branch, previous: previous) }
+        let isRewrite: Bool
+        if let previous {
+            isRewrite = try History(store: try mirror.objects()).ancestry(previous, of: tip) != .ancestor
+        } else {
+            isRewrite = false
+        }
+        if mirror.state.fetched[branch] != tip { try record(tip, of: branch) }
+        return BranchTip(branch: branch, commit: tip, previous: previous, isRewrite: isRewrite)
+    }
+
+    /// Whether the mirror has the commit. A mirror that can't even say so is thrown away.
+    private func isPresent(_ tip: CommitID) throws(GitError) -> Bool {
+        do throws(GitError) {
+            return try History(store: try mirror.objects()).isPresent(tip)
+        } catch  where error.code == "cache-damaged" || error.code == "libgit2" {
+            logger.warning("the cache was damaged and is fetched anew", metadata: ["path": "\(mirror.path)"])
+            try mirror.startAnew()
+            return false
+        }
+    }
+
+    private func record(_ tip: CommitID, of branch: BranchName) throws(GitError) {
+        var state = mirror.state
+        state.fetched[branch] = tip
+        if case .inPlace = carrier {
+            state.shallow = []
+        } else {
+            let tips = Array(state.fetched.values) + Array(state.accepted.values)
+            state.shallow = try History(store: try mirror.objects()).boundary(of: tips, recorded: state.shallow)
+        }
+        try mirror.save(state)
+    }
+
+    /// Fetches a commit, with as much history as it takes to see whether it follows from the one accepted last.
+    private func transfer(_ tip: CommitID, of branch: BranchName, previous: CommitID?) async throws(GitError) {
+        if case .inPlace = carrier {
+            throw .unreachable("commit-gone", "\(remote) no longer has the commit \(tip)", hint: "Try again")
+        }
+        let history = previous.map { wantedHistory(since: $0) } ?? .commits(1)
+        if mirror.packCount >= Self.maximumPackCount { try mirror.startAnew() }
+        do throws(GitError) {
+            try await exchange(tip, of: branch, history: history)
+        } catch  where Self.mayNeedAnotherDepth(error, history) {
+            // A server refuses a moment that is later than the tip: the branch was moved to an older commit.
+            try await exchange(tip, of: branch, history: .commits(1))
+        }
+        guard try History(store: try mirror.objects()).isPresent(tip) else {
+            throw .unreachable("pack-incomplete", "\(remote) sent a pack without the commit \(tip) that was asked for")
+        }
+    }
+
+    private static func mayNeedAnotherDepth(_ error: GitError, _ history: FetchRequest.History) -> Bool {
+        guard case .since = history else { return false }
+        return ["server-error", "connection-lost", "protocol"].contains(error.code)
+    }
+
+    private func wantedHistory(since previous: CommitID) -> FetchRequest.History {
+        do throws(GitError) {
+            let time = try History(store: try mirror.objects()).commit(previous).time
+            return .since(max(1, time - Self.clockTolerance))
+        } catch {
+            // It went with a damaged cache, or its branch was never fetched here.
+            return .commits(Self.blindDepth)
+        }
+    }
+
+    /// One request for a pack, taken in and adopted.
+    private func exchange(
+        _ tip: CommitID, of branch: BranchName?, history: FetchRequest.History
+    ) async throws(GitError) {
+        let request = try request(tip, of: branch, history: history)
+        logger.debug(
+            "fetching", metadata: ["commit": "\(tip)", "history": "\(history)", "haves": "\(request.haves.count)"])
+        try await bounded { repository, watchdog throws(GitError) in
+            let incoming = try repository.mirror.receive()
+            var shallow = Set(request.shallow)
+            try await repository.converse(watchdog) { upload throws(GitError) in
+                try await upload.fetch(request.possible(upload.advertisement)) { event throws(GitError) in
+                    switch event {
+                    case .shallow(let id): shallow.insert(id)
+                    case .unshallow(let id): shallow.remove(id)
+                    case .pack(let bytes): try incoming.indexer.append(bytes)
+                    case .end: break
+                    }
+                }
+            }
+            try repository.mirror.adopt(incoming)
+            var state = repository.mirror.state
+            state.shallow = shallow
+            try repository.mirror.save(state)
+        }
+    }
+
+    /// The request, with the tips that the mirror has for certain.
+    private func request(
+        _ tip: CommitID, of branch: BranchName?, history: FetchRequest.History
+    ) throws(GitError) -> FetchRequest {
+        let state = mirror.state
+        let own = branch.map { [state.fetched[$0], state.accepted[$0]].compactMap { $0 } } ?? []
+        let others = (Array(state.fetched.values) + Array(state.accepted.values)).sorted()
+        let commits = History(store: try mirror.objects())
+        var haves: [CommitID] = []
+        for id in own + others where haves.count < 32 && !haves.contains(id) {
+            if try commits.isPresent(id) { haves.append(id) }
+        }
+        let shallow = try commits.boundary(of: haves, recorded: state.shallow)
+        return FetchRequest(want: tip, haves: haves, shallow: shallow.sorted(), history: history)
+    }
+
+    /// Reads from the mirror; where it proves damaged, fetches the commit into a new one and reads again.
+    func reading<Value: Sendable>(
+        _ commit: CommitID, _ body: (ObjectStore) throws(GitError) -> Value
+    ) async throws(GitError) -> Value {
+        try checkOpen()
+        do throws(GitError) {
+            return try body(try mirror.objects())
+        } catch  where ["cache-damaged", "libgit2", "cache"].contains(error.code) {
+            if case .inPlace = carrier { throw error }
+            logger.warning("the cache was damaged and is fetched anew", metadata: ["path": "\(mirror.path)"])
+        }
+        try await withLock { repository throws(GitError) in
+            let wasDamaged = try repository.mirror.load()
+            // Another process may have mended it while this one waited for the lock.
+            if !wasDamaged { try repository.mirror.startAnew() }
+            let branch = repository.mirror.state.fetched.first { $0.value == commit }?.key
+            try await repository.exchange(commit, of: branch, history: .commits(1))
+        }
+        return try body(try mirror.objects())
+    }
+}
+
+extension FetchRequest {
+    /// The request as far as this server can fulfil it: a server that knows no shallow history sends all of it.
+    func possible(_ advertisement: Advertisement) -> FetchRequest {
+        var request = self
+        if !Self.canBeShallow(advertisement) {
+            request.history = .complete
+            // Without the line that tells where the mirror's history ends, no tip of it may be named.
+            if !shallow.isEmpty { (request.haves, request.shallow) = ([], []) }
+        } else if case .since = history, !Self.canBeLimitedByTime(advertisement) {
+            request.history = .commits(100)
+        }
+        return request
+    }
+}

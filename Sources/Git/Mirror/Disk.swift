@@ -1,0 +1,112 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// The few file operations that the mirror's safety rests on, with the system's reason in every error.
+enum Disk {
+    /// `cache` (internal) with the reason of the call that just failed.
+    static func failure(_ what: String) -> GitError {
+        let reason = errno
+        return .internal("cache", "\(what): \(String(cString: strerror(reason)))")
+    }
+
+    /// Makes a folder and those above it, only the owner's.
+    static func makeFolder(_ path: String) throws(GitError) {
+        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+            throw failure("The folder \(path) can't be made")
+        }
+        try makeFolder(String(path[..<slash]))
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("The folder \(path) can't be made") }
+    }
+
+    /// Replaces a file as a whole: a reader sees the old content or the new, also after a crash.
+    static func replace(_ path: String, with text: String) throws(GitError) {
+        let temporary = "\(path).\(getpid()).new"
+        let descriptor = open(temporary, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw failure("The file \(temporary) can't be made") }
+        defer { close(descriptor) }
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw failure("The file \(temporary) can't be written") }
+            rest = rest.dropFirst(count)
+        }
+        guard fsync(descriptor) == 0 else { throw failure("The file \(temporary) can't be written") }
+        try move(temporary, to: path)
+    }
+
+    static func move(_ from: String, to: String) throws(GitError) {
+        guard rename(from, to) == 0 else { throw failure("\(from) can't be moved to \(to)") }
+    }
+
+    /// The content of a text file of at most 16 MiB; nil where there is none.
+    static func read(_ path: String) throws(GitError) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw failure("The file \(path) can't be read")
+        }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        while bytes.count <= 16 << 20 {
+            let count = chunk.withUnsafeMutableBytes { readBytes(descriptor, $0.baseAddress, $0.count) }
+            guard count >= 0 else { throw failure("The file \(path) can't be read") }
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Which folder a path leads to right now; nil where there is none. Two folders never have the same at one time.
+    static func identity(_ path: String) -> UInt64? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return UInt64(status.st_ino)
+    }
+
+    /// Whether a path leads to a program that this user may run.
+    static func isExecutable(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+    }
+
+    /// The names in a folder, none where it can't be read.
+    static func names(in folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// Deletes a folder with all that is in it, following no symbolic link. What can't be deleted stays.
+    static func delete(_ path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            for name in names(in: path) { delete(path + "/" + name) }
+            rmdir(path)
+        } else {
+            unlink(path)
+        }
+    }
+}
+
+/// `read(2)`, begun again when a signal interrupts it.
+private func readBytes(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    while true {
+        let result = read(descriptor, buffer, count)
+        if result >= 0 || errno != EINTR { return result }
+    }
+}
