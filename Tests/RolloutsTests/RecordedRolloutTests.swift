@@ -44,9 +44,11 @@ import Workloads
         #expect(verdicts.count { $0.isFinal } == 1)
         // Without the last event about the workload itself the rollout is not proven: the judge did not guess.
         var cut = recording
-        let lastOfWorkload = cut.entries.lastIndex { if case .workload = $0.event { true } else { false } }
-        cut.entries.removeSubrange(try #require(lastOfWorkload)...)
-        #expect(!cut.play().isFinal)
+        let found = cut.entries.lastIndex { if case .workload = $0.event { true } else { false } }
+        let lastOfWorkload = try #require(found)
+        cut.entries.removeSubrange(lastOfWorkload...)
+        let early = cut.play()
+        #expect(!early.isFinal, "\(early)")
     }
 
     struct Failure: Sendable, CustomTestStringConvertible {
@@ -113,7 +115,8 @@ import Workloads
         #expect(failure.reason == row.reason)
         #expect(failure.message.contains(row.words), "\(failure.message)")
         let end = try #require(recording.entries.last).at
-        #expect(try #require(failedAt) <= end + row.within)
+        let moment = try #require(failedAt)
+        #expect(moment <= end + row.within)
     }
 
     @Test("a pull that fails is told at the very event that reports it")
@@ -122,13 +125,14 @@ import Workloads
             let recording = try Recording.load(fixture)
             var failedAt: Duration?
             _ = recording.play { if $1.isFinal { failedAt = $0 } }
-            let firstBad = recording.entries.first { entry in
+            let found = recording.entries.first { entry in
                 guard case .pod(let pod, _) = entry.event else { return false }
                 return pod.containerStates.contains {
                     if case .waiting(reason: "ErrImagePull", message: _) = $0.phase { true } else { false }
                 }
             }
-            #expect(failedAt == (try #require(firstBad)).at, "\(fixture)")
+            let firstBad = try #require(found)
+            #expect(failedAt == firstBad.at, "\(fixture)")
         }
     }
 
@@ -148,10 +152,11 @@ import Workloads
             recording.entries.firstIndex {
                 if case .pod(let pod, _) = $0.event { pod.isBeingDeleted } else { false }
             })
-        let stuck = recording.entries.firstIndex {
+        let found = recording.entries.firstIndex {
             if case .pod(let pod, _) = $0.event { pod.name == "web-2" } else { false }
         }
-        recording.entries.swapAt(deleted, try #require(stuck))
+        let stuck = try #require(found)
+        recording.entries.swapAt(deleted, stuck)
         recording.entries.remove(at: deleted)
         guard case .proven = recording.play() else {
             Issue.record("not proven after the stuck pod was deleted")

@@ -40,34 +40,34 @@ struct Recording: Sendable {
 
     /// Plays the recording into a board, with a look at every deadline on the way, and once more `after` the last event.
     func play(
-        readsPods: Bool = true, after: Duration = .zero, each: (Duration, Verdict) throws -> Void = { _, _ in }
-    ) rethrows -> Verdict {
+        readsPods: Bool = true, after: Duration = .zero, each: (Duration, Verdict) -> Void = { _, _ in }
+    ) -> Verdict {
         let start = ContinuousClock.now
         var board = RolloutBoard(readsPods: readsPods)
         var verdict = RolloutJudge(target: target, startedAt: start).verdict
-        func note(_ changes: [WorkloadKey: Verdict], _ now: ContinuousClock.Instant) throws {
+        func note(_ changes: [WorkloadKey: Verdict], _ now: ContinuousClock.Instant) {
             guard let changed = changes[target.key] else { return }
             verdict = changed
-            try each(now - start, changed)
+            each(now - start, changed)
         }
         for entry in entries {
             let now = start + entry.at
-            while let deadline = board.nextDeadline(), deadline < now { try note(board.tick(at: deadline), deadline) }
+            while let deadline = board.nextDeadline(), deadline < now { note(board.tick(at: deadline), deadline) }
             switch entry.event {
             case .workload(let workload, let isDeleted):
                 if board.verdicts.isEmpty {
-                    try note(board.begin([(target, workload)], at: now), now)
+                    note(board.begin([(target, workload)], at: now), now)
                 } else if isDeleted {
-                    try note(board.removeWorkload(workload.key, at: now), now)
+                    note(board.removeWorkload(workload.key, at: now), now)
                 } else {
-                    try note(board.update(workload, at: now), now)
+                    note(board.update(workload, at: now), now)
                 }
             case .pod(let pod, let isDeleted):
-                try note(isDeleted ? board.remove(pod, at: now) : board.update(pod, at: now), now)
+                note(isDeleted ? board.remove(pod, at: now) : board.update(pod, at: now), now)
             }
         }
         let end = start + (entries.last?.at ?? .zero) + after
-        while let deadline = board.nextDeadline(), deadline <= end { try note(board.tick(at: deadline), deadline) }
+        while let deadline = board.nextDeadline(), deadline <= end { note(board.tick(at: deadline), deadline) }
         return verdict
     }
 }
