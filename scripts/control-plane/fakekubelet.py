@@ -1,46 +1,49 @@
 #!/usr/bin/env python3
-"""fakekubelet: plays the node side of a cluster that has no container runtime.
+"""fakekubelet: plays the node of a cluster that has no container runtime, and the scheduler that fills it.
 
-Registers one Node (Ready, kept so by a lease), and for every Pod bound to it:
-  - after --delay seconds writes status Running + Ready with containerStatuses (image, imageID, started, ...);
-    a pod with restartPolicy Never/OnFailure goes on to Succeeded after --job seconds;
-  - a container whose image tag contains 'bad' stays waiting: ErrImagePull, then ImagePullBackOff (pod Pending, not ready);
-  - a changed image inside a running pod (the one mutable part of it) restarts that container;
-  - a pod being deleted goes away after --term seconds (delete with gracePeriodSeconds=0), so rollouts progress.
-With --bind it also binds unscheduled pods to itself (for a control plane without a scheduler).
-It lists once and watches; nothing is polled (the node's lease is renewed every 10 s). Standard library only.
+Registers one Node, kept Ready by its lease. Binds pods to it that fit (node selector, CPU); the others are marked
+Unschedulable. Writes the statuses of bound pods as containerstates.py tells them: its head lists which image tags fail
+and how. A changed image inside a running pod restarts that container; a pod being deleted goes away after --term.
+Lists once and watches; only the lease is renewed by time. Standard library only.
 
-  fakekubelet.py --state STATE_DIR [--node fake-0] [--delay 0.5] [--term 0.2] [--bind]
-STATE_DIR is that of up: server, ca.crt, admin.crt, admin.key.
+  fakekubelet.py --state STATE_DIR [--node fake-0] [--delay 0.3] [--term 0.1]
 """
-import argparse, calendar, hashlib, heapq, http.client, itertools, json, os, queue, signal, ssl, sys, threading, time
+import argparse
+import heapq
+import http.client
+import itertools
+import json
+import os
+import queue
+import signal
+import ssl
+import threading
+import time
 from urllib.parse import quote, urlsplit
 
+from containerstates import Story, conditions, phase, stamp
+
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-ap.add_argument('--state', required=True)
+ap.add_argument('--state', required=True, help="up's STATE_DIR: server, ca.crt, admin.crt, admin.key")
 ap.add_argument('--node', default='fake-0')
-ap.add_argument('--delay', type=float, default=0.5, help='seconds from bound to ready')
-ap.add_argument('--term', type=float, default=0.2, help='seconds a pod takes to stop')
-ap.add_argument('--job', type=float, default=1.0, help='seconds a run-to-completion pod runs')
-ap.add_argument('--bind', action='store_true', default=True)
-ap.add_argument('--bad', default='bad', help="image tags containing this never come up")
+ap.add_argument('--delay', type=float, default=0.3, help='seconds from bound to started')
+ap.add_argument('--term', type=float, default=0.1, help='seconds a pod takes to stop')
 ap.add_argument('--workers', type=int, default=4)
 a = ap.parse_args()
 
-state = lambda f: os.path.join(a.state, f)
+
+def state(name):
+    return os.path.join(a.state, name)
+
+
 server = urlsplit(open(state('server')).read().strip())
 tls = ssl.create_default_context(cafile=state('ca.crt'))
 tls.load_cert_chain(state('admin.crt'), state('admin.key'))
 SMP, JSON = 'application/strategic-merge-patch+json', 'application/json'
-STARTED = time.time()
 
 
-def log(*w):
-    print(time.strftime('%H:%M:%S', time.gmtime()) + '.%03d' % (time.time() % 1 * 1000), *w, flush=True)
-
-
-def stamp(t=None):
-    return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(t))
+def log(*words):
+    print(time.strftime('%H:%M:%S', time.gmtime()) + '.%03d' % (time.time() % 1 * 1000), *words, flush=True)
 
 
 def connect(timeout):
@@ -103,7 +106,8 @@ def watch(path, params, handle):
             time.sleep(1)
 
 
-# ---- timers: (when, key, action); a newer action for the same key and kind replaces the older one ----
+# ---- timers ---------------------------------------------------------------------------------------------------------
+# (when, key, action); a newer action for the same key and kind replaces the older one
 timers, order, wake, todo = [], itertools.count(), threading.Condition(), queue.Queue()
 current = {}        # (uid, kind) -> serial number of the one timer that still counts
 
@@ -137,196 +141,192 @@ def work():
             later(1, uid, kind, fn)
 
 
-# ---- pods ----
-pods = {}           # uid -> the pod as last seen (bound to this node)
-seen = {}           # uid -> what was last arranged for it: images or 'term'
-count = itertools.count(2)
-ips = iter(lambda: next(n for n in count if n not in ip.values()), None)
-ip = {}             # uid -> pod IP
-sandbox = {}        # uid -> start time
-restarts = {}       # (uid, container) -> (image, restart count)
+# ---- pods ----------------------------------------------------------------------------------------------------------
+class Pod:
+    """A pod bound to this node: each of its containers goes through its own story."""
+    numbers = itertools.count(2)
+
+    def __init__(self, pod):
+        self.pod, self.lock, self.stories = pod, threading.Lock(), {}
+        number = next(Pod.numbers)
+        had = pod.get('status') or {}
+        self.address = had.get('podIP') or '10.244.%d.%d' % (number // 250 % 250, number % 250 + 1)
+        self.started = had.get('startTime') or stamp()
+        self.restarts = {s['name']: s['restartCount'] for s in had.get('containerStatuses') or []}
+
+    def path(self, sub=''):
+        return podpath(self.pod, sub)
+
+    def story(self, container, init):
+        """Seconds until this container's next status, None for never; self.stories has its status."""
+        name, image, now = container['name'], container['image'], time.monotonic()
+        known = self.stories.get(name)
+        if known is None or known['image'] != image:
+            count = self.restarts.get(name, 0) if known is None else known['status']['restartCount'] + 1
+            known = self.stories[name] = {'image': image, 'due': now, 'status': None,
+                                          'steps': iter(Story(self.pod, container, init, a.delay, count))}
+        while known['due'] is not None and known['due'] <= now:
+            known['status'], wait = next(known['steps'])
+            known['due'] = None if wait is None else now + wait
+        return None if known['due'] is None else known['due'] - now
+
+    def advance(self):
+        """Brings every container up to now: (status to write, seconds until the next one)."""
+        spec, waits, blocked = self.pod['spec'], [], False
+        listed = {True: [], False: []}
+        for init, containers in ((True, spec.get('initContainers') or []), (False, spec['containers'])):
+            for container in containers:
+                if blocked:
+                    listed[init].append(Story(self.pod, container, init, 0).waiting('PodInitializing'))
+                    continue
+                wait = self.story(container, init)
+                if wait is not None:
+                    waits.append(wait)
+                status = self.stories[container['name']]['status']
+                listed[init].append(status)
+                blocked = blocked or init and (status['state']['terminated'] or {}).get('exitCode') != 0
+        old = {c['type']: c for c in self.pod.get('status', {}).get('conditions') or []}
+        whole = phase(spec.get('restartPolicy', 'Always'), listed[True], listed[False])
+        status = {'phase': whole, 'hostIP': '127.0.0.1', 'podIP': self.address, 'podIPs': [{'ip': self.address}],
+                  'startTime': self.started, 'containerStatuses': listed[False],
+                  'conditions': conditions(whole, listed[True], listed[False], old)}
+        if listed[True]:
+            status['initContainerStatuses'] = listed[True]
+        if MINOR >= 34 and self.pod['metadata'].get('generation'):
+            status['observedGeneration'] = self.pod['metadata']['generation']
+        return status, min(waits) if waits else None
 
 
-def podpath(p, sub=''):
-    return '/api/v1/namespaces/%s/pods/%s%s' % (p['metadata']['namespace'], p['metadata']['name'], sub)
+pods = {}           # uid -> Pod
+leaving = set()     # uids of pods that are being deleted
 
 
-def bad(image):
-    tag = image.split('@')[0].rsplit('/', 1)[-1].partition(':')[2]
-    return a.bad in tag
+def podpath(pod, sub=''):
+    return '/api/v1/namespaces/%s/pods/%s%s' % (pod['metadata']['namespace'], pod['metadata']['name'], sub)
 
 
-def image_id(image):
-    repo, _, digest = image.partition('@')
-    return image if digest else '%s@sha256:%s' % (repo.rsplit(':', 1)[0] if ':' in repo.rsplit('/', 1)[-1] else repo,
-                                                   hashlib.sha256(image.encode()).hexdigest())
-
-
-def container_id(uid, name, n):
-    return 'containerd://' + hashlib.sha256(('%s/%s/%d' % (uid, name, n)).encode()).hexdigest()
-
-
-def status(p, backoff=False, done=False):
-    uid, spec, now = p['metadata']['uid'], p['spec'], stamp()
-    broken = [c for c in spec.get('initContainers', []) + spec['containers'] if bad(c['image'])]
-    initbad = [c for c in spec.get('initContainers', []) if bad(c['image'])]
-    u = ip.setdefault(uid, next(ips))
-    addr = '10.244.%d.%d' % (u // 250 % 250, u % 250 + 1)
-    started = sandbox.setdefault(uid, now)
-
-    def one(c, init=False):
-        img, n = restarts.get((uid, c['name']), (c['image'], 0))
-        if img != c['image']:
-            n += 1
-        restarts[uid, c['name']] = (c['image'], n)
-        s = {'name': c['name'], 'image': c['image'], 'imageID': '', 'restartCount': n, 'ready': False, 'started': False}
-        if bad(c['image']):
-            s['state'] = {'waiting': {'reason': 'ImagePullBackOff', 'message': 'Back-off pulling image "%s"' % c['image']} if backoff else
-                          {'reason': 'ErrImagePull', 'message': 'failed to pull and unpack image "%s": not found' % c['image']}}
-        elif initbad and not init:
-            s['state'] = {'waiting': {'reason': 'PodInitializing'}}
-        elif done or init:
-            s.update(imageID=image_id(c['image']), containerID=container_id(uid, c['name'], n), ready=init,
-                     state={'terminated': {'exitCode': 0, 'reason': 'Completed', 'startedAt': started, 'finishedAt': now,
-                                           'containerID': container_id(uid, c['name'], n)}})
-        else:
-            s.update(imageID=image_id(c['image']), containerID=container_id(uid, c['name'], n), ready=True, started=True,
-                     state={'running': {'startedAt': now}})
-        s['state'] = {k: s['state'].get(k) for k in ('waiting', 'running', 'terminated')}   # null removes the old one
-        return s
-
-    old = {c['type']: c for c in p.get('status', {}).get('conditions') or []}
-
-    def cond(kind, ok, reason=None, message=None):
-        c = {'type': kind, 'status': 'True' if ok else 'False', 'reason': reason, 'message': message, 'lastProbeTime': None}
-        if old.get(kind, {}).get('status') != c['status']:
-            c['lastTransitionTime'] = now
-        return c
-
-    ready = not broken and not done
-    why = ('PodCompleted', None) if done else ('ContainersNotReady', 'containers with unready status: [%s]' % ' '.join(c['name'] for c in broken))
-    st = {'phase': 'Succeeded' if done else 'Pending' if broken else 'Running', 'hostIP': '127.0.0.1', 'podIP': addr,
-          'podIPs': [{'ip': addr}], 'startTime': started,
-          'containerStatuses': [one(c) for c in spec['containers']],
-          'conditions': [cond('Initialized', not initbad, 'PodCompleted' if done else None),
-                         cond('Ready', ready, *(() if ready else why)), cond('ContainersReady', ready, *(() if ready else why))]}
-    if MINOR >= 29:
-        st['hostIPs'] = [{'ip': '127.0.0.1'}]
-        st['conditions'].append(cond('PodReadyToStartContainers', not done))
-    if MINOR >= 34 and p['metadata'].get('generation'):
-        st['observedGeneration'] = p['metadata']['generation']
-        for c in st['conditions']:
-            c['observedGeneration'] = p['metadata']['generation']
-    if spec.get('initContainers'):
-        st['initContainerStatuses'] = [one(c, True) for c in spec['initContainers']]
-    return st
-
-
-def report(uid, backoff=False, done=False):
-    p = pods.get(uid)
-    if p is None or p['metadata'].get('deletionTimestamp'):
+def report(uid):
+    held = pods.get(uid)
+    if held is None or uid in leaving:
         return
-    st = status(p, backoff, done)
-    code, r = call('PATCH', podpath(p, '/status'), {'metadata': {'uid': uid}, 'status': st}, SMP)
-    if code in (404, 409):      # gone, or another pod of that name by now
-        return
-    if code != 200:
-        raise OSError('%s %s' % (code, r.get('message')))
-    log('pod', p['metadata']['namespace'] + '/' + p['metadata']['name'], st['phase'], 'ready' if st['conditions'][1]['status'] == 'True' else 'not ready',
-        ' '.join(c['image'] for c in p['spec']['containers']))
-    if any(bad(c['image']) for c in p['spec'].get('initContainers', []) + p['spec']['containers']):
-        if not backoff:
-            later(max(a.delay, 0.2), uid, 'report', lambda: report(uid, backoff=True))
-    elif not done and p['spec'].get('restartPolicy', 'Always') != 'Always':
-        later(a.job, uid, 'report', lambda: report(uid, done=True))
+    with held.lock:
+        status, wait = held.advance()
+        code, answer = call('PATCH', held.path('/status'), {'metadata': {'uid': uid}, 'status': status}, SMP)
+        if code in (404, 409):      # gone, or another pod of that name by now
+            return
+        if code != 200:
+            raise OSError('%s %s' % (code, answer.get('message')))
+        held.pod['status'] = answer['status']
+    states = ', '.join('%s %s' % (s['name'], next((v.get('reason') or k for k, v in s['state'].items() if v), ''))
+                       for s in status['containerStatuses'])
+    log('pod', held.path(), status['phase'], states)
+    if wait is not None:
+        later(wait, uid, 'report', lambda: report(uid))
 
 
 def remove(uid):
-    p = pods.get(uid)
-    if p is None:
+    held = pods.get(uid)
+    if held is None:
         return
-    code, r = call('DELETE', podpath(p), {'kind': 'DeleteOptions', 'apiVersion': 'v1', 'gracePeriodSeconds': 0, 'preconditions': {'uid': uid}})
+    code, answer = call('DELETE', held.path(), {'kind': 'DeleteOptions', 'apiVersion': 'v1', 'gracePeriodSeconds': 0,
+                                                'preconditions': {'uid': uid}})
     if code not in (200, 202, 404, 409):
-        raise OSError('%s %s' % (code, r.get('message')))
-    log('pod', p['metadata']['namespace'] + '/' + p['metadata']['name'], 'removed')
+        raise OSError('%s %s' % (code, answer.get('message')))
+    log('pod', held.path(), 'removed')
 
 
-def images(p):
-    return tuple((c['name'], c['image']) for c in p['spec'].get('initContainers', []) + p['spec']['containers'])
+def images(pod):
+    return [c['image'] for c in (pod['spec'].get('initContainers') or []) + pod['spec']['containers']]
 
 
-def pod(kind, o):
+def pod(kind, found):
     if kind == 'LIST':
-        live = {p['metadata']['uid'] for p in o}
-        for uid in set(pods) - live:
+        for uid in set(pods) - {p['metadata']['uid'] for p in found}:
             forget(uid)
-        for p in o:
+        for p in found:
             pod('ADDED', p)
         return
-    uid = o['metadata']['uid']
+    uid = found['metadata']['uid']
     if kind == 'DELETED':
         return forget(uid)
-    pods[uid] = o
-    if o['metadata'].get('deletionTimestamp'):
-        if seen.get(uid) != 'term':
-            seen[uid] = 'term'
-            with wake:
-                current.pop((uid, 'report'), None)
+    known = pods.get(uid)
+    if found['metadata'].get('deletionTimestamp'):
+        pods.setdefault(uid, Pod(found))
+        if uid not in leaving:
+            leaving.add(uid)
             later(a.term, uid, 'remove', lambda: remove(uid))
-    elif o.get('status', {}).get('phase') in ('Succeeded', 'Failed'):
-        pass
-    elif seen.get(uid) != images(o):
-        first = uid not in seen
-        seen[uid] = images(o)
-        have = {c['name']: c for c in o.get('status', {}).get('containerStatuses') or []}
-        if first and have and all(have.get(c['name'], {}).get('image') == c['image'] for c in o['spec']['containers']):
-            # a restart of this program: the pod is already as it should be
-            ip[uid] = next(ips) if not o['status'].get('podIP') else int(o['status']['podIP'].split('.')[2]) * 250 + int(o['status']['podIP'].split('.')[3]) - 1
-            sandbox[uid] = o['status'].get('startTime', stamp())
-            restarts.update({(uid, n): (c['image'], c['restartCount']) for n, c in have.items()})
-            if o['status']['phase'] == 'Running' and o['spec'].get('restartPolicy', 'Always') == 'Always':
-                return
+    elif found['status'].get('phase') in ('Succeeded', 'Failed'):
+        pass        # over, and the API server refuses to have it otherwise
+    elif known is None:
+        pods[uid] = Pod(found)
+        later(0, uid, 'report', lambda: report(uid))
+    elif images(known.pod) != images(found):
+        with known.lock:
+            known.pod = found
         later(a.delay, uid, 'report', lambda: report(uid))
 
 
 def forget(uid):
-    for d in (pods, seen, ip, sandbox):
-        d.pop(uid, None)
-    for k in [k for k in restarts if k[0] == uid]:
-        del restarts[k]
+    pods.pop(uid, None)
+    leaving.discard(uid)
     with wake:
-        for k in ('report', 'remove'):
-            current.pop((uid, k), None)
+        for kind in ('report', 'remove'):
+            current.pop((uid, kind), None)
 
 
-def unbound(kind, o):
-    for p in o if kind == 'LIST' else [o] if kind in ('ADDED', 'MODIFIED') else []:
+# ---- the scheduler -------------------------------------------------------------------------------------------------
+def unbound(kind, found):
+    for p in found if kind == 'LIST' else [found] if kind in ('ADDED', 'MODIFIED') else []:
         if not p['spec'].get('nodeName') and not p['metadata'].get('deletionTimestamp') and not p['spec'].get('schedulingGates'):
             todo.put(('bind', p['metadata']['uid'], lambda p=p: bind(p)))
 
 
+def cores(quantity):
+    return float(quantity[:-1]) / 1000 if quantity.endswith('m') else float(quantity)
+
+
+def unfit(p):
+    """Why the node cannot take the pod, in the scheduler's words; None where it can."""
+    selector = p['spec'].get('nodeSelector') or {}
+    if any(LABELS.get(k) != v for k, v in selector.items()):
+        return "1 node(s) didn't match Pod's node affinity" + ('/selector' if MINOR >= 22 else '')
+    wanted = sum(cores(((c.get('resources') or {}).get('requests') or {}).get('cpu', '0')) for c in p['spec']['containers'])
+    return '1 Insufficient cpu' if wanted > float(ROOM['cpu']) else None
+
+
 def bind(p):
-    code, r = call('POST', podpath(p, '/binding'), {'apiVersion': 'v1', 'kind': 'Binding', 'target': {'apiVersion': 'v1', 'kind': 'Node', 'name': a.node},
-                                                    'metadata': {'name': p['metadata']['name'], 'namespace': p['metadata']['namespace'], 'uid': p['metadata']['uid']}})
+    why = unfit(p)
+    if why is None:
+        code, answer = call('POST', podpath(p, '/binding'), {
+            'apiVersion': 'v1', 'kind': 'Binding', 'target': {'apiVersion': 'v1', 'kind': 'Node', 'name': a.node},
+            'metadata': {'name': p['metadata']['name'], 'namespace': p['metadata']['namespace'], 'uid': p['metadata']['uid']}})
+    elif any(c['type'] == 'PodScheduled' for c in p['status'].get('conditions') or []):
+        return
+    else:
+        code, answer = call('PATCH', podpath(p, '/status'), {'metadata': {'uid': p['metadata']['uid']}, 'status': {'conditions': [{
+            'type': 'PodScheduled', 'status': 'False', 'reason': 'Unschedulable', 'lastProbeTime': None,
+            'message': '0/1 nodes are available: %s.' % why, 'lastTransitionTime': stamp()}]}}, SMP)
     if code not in (200, 201, 404, 409):
-        raise OSError('%s %s' % (code, r.get('message')))
+        raise OSError('%s %s' % (code, answer.get('message')))
 
 
-# ---- the node ----
+# ---- the node ------------------------------------------------------------------------------------------------------
 NODE, LEASE = '/api/v1/nodes', '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases'
 
 
+LABELS = {'kubernetes.io/hostname': a.node, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64'}
+ROOM = {'cpu': '64', 'memory': '256Gi', 'pods': '5000', 'ephemeral-storage': '1Ti'}
+
+
 def register():
-    room = {'cpu': '64', 'memory': '256Gi', 'pods': '500', 'ephemeral-storage': '1Ti'}
-    n = {'apiVersion': 'v1', 'kind': 'Node', 'metadata': {'name': a.node, 'labels': {
-        'kubernetes.io/hostname': a.node, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64'}}}
+    n = {'apiVersion': 'v1', 'kind': 'Node', 'metadata': {'name': a.node, 'labels': LABELS}}
     code, r = call('POST', NODE, n)
     if code not in (201, 409):
         raise OSError('node: %s %s' % (code, r.get('message')))
     now = stamp()
     conds = [{'type': 'Ready', 'status': 'True', 'reason': 'KubeletReady', 'message': 'fakekubelet is posting ready status'}] + [
         {'type': t + 'Pressure', 'status': 'False', 'reason': 'KubeletHasNo' + t + 'Pressure', 'message': 'none'} for t in ('Memory', 'Disk', 'PID')]
-    st = {'capacity': room, 'allocatable': room, 'addresses': [{'type': 'InternalIP', 'address': '127.0.0.1'}, {'type': 'Hostname', 'address': a.node}],
+    st = {'capacity': ROOM, 'allocatable': ROOM, 'addresses': [{'type': 'InternalIP', 'address': '127.0.0.1'}, {'type': 'Hostname', 'address': a.node}],
           'conditions': [dict(c, lastHeartbeatTime=now, lastTransitionTime=now) for c in conds],
           'nodeInfo': {'kubeletVersion': 'v1.%d.0-fake' % MINOR, 'containerRuntimeVersion': 'fake://1', 'architecture': 'amd64', 'operatingSystem': 'linux',
                        'kernelVersion': '', 'osImage': 'fakekubelet', 'machineID': '', 'systemUUID': '', 'bootID': '', 'kubeProxyVersion': ''}}
@@ -385,6 +385,5 @@ for _ in range(a.workers):
     thread(work)
 thread(heartbeat)
 thread(watch, NODE, 'fieldSelector=' + quote('metadata.name=' + a.node), node)
-if a.bind:
-    thread(watch, '/api/v1/pods', 'fieldSelector=' + quote('spec.nodeName='), unbound)
+thread(watch, '/api/v1/pods', 'fieldSelector=' + quote('spec.nodeName='), unbound)
 watch('/api/v1/pods', 'fieldSelector=' + quote('spec.nodeName=' + a.node), pod)

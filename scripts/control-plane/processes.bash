@@ -21,11 +21,11 @@ launch() {
   disown "$launched"
 }
 
-# stop PID START_TIME: TERM, then KILL after 20 seconds.
+# stop PID START_TIME [SECONDS]: TERM, then KILL after that many seconds (default 20).
 stop() {
   is_running "$1" "$2" || return 0
   kill -TERM "$1" 2>/dev/null
-  for _ in $(seq 400); do
+  for _ in $(seq $((${3:-20} * 20))); do
     is_running "$1" "$2" || return 0
     sleep 0.05
   done

@@ -1,0 +1,40 @@
+# `make` alone lists the targets. Options for SwiftPM: make test SWIFT_FLAGS="--scratch-path /tmp/build"
+SWIFT ?= swift
+SWIFT_FLAGS ?=
+PREFIX ?= /usr/local
+SOURCES = Package.swift Sources Tests
+
+.DEFAULT_GOAL := help
+.PHONY: help build release test test-cluster bench format lint install clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## debug build of everything, tests included
+	$(SWIFT) build --build-tests $(SWIFT_FLAGS)
+
+release: ## optimised binary with the Swift runtime linked in, stripped: .build/release/descry
+	$(SWIFT) build --configuration release --product descry --static-swift-stdlib $(SWIFT_FLAGS)
+	strip "$$($(SWIFT) build --configuration release --show-bin-path $(SWIFT_FLAGS))/descry"
+
+test: ## every suite that needs no Kubernetes API server; says which were left out and why
+	scripts/test --skip ClusterTests $(SWIFT_FLAGS)
+
+test-cluster: ## the suites against a real Kubernetes API server, which is started for them
+	$(SWIFT) build --build-tests $(SWIFT_FLAGS)
+	scripts/control-plane/with scripts/test --skip-build --filter ClusterTests $(SWIFT_FLAGS)
+
+bench: release ## the design's budgets, measured on this machine, into docs/performance.md
+	Benchmarks/run --descry "$$($(SWIFT) build --configuration release --show-bin-path $(SWIFT_FLAGS))/descry"
+
+format: ## format the sources in place
+	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
+
+lint: ## check format, scripts, forbidden constructs and links in the documentation
+	scripts/lint
+
+install: release ## install descry into $(PREFIX)/bin
+	install -D -m 755 "$$($(SWIFT) build --configuration release --show-bin-path $(SWIFT_FLAGS))/descry" "$(DESTDIR)$(PREFIX)/bin/descry"
+
+clean: ## remove what was built
+	$(SWIFT) package clean
