@@ -14,8 +14,9 @@ public struct AppProgress: Sendable {
     public enum State: Sendable {
         /// Its wave has not started yet.
         case waiting
-        /// The patch is written, or was not needed; pods are being replaced.
-        case rolling(String)
+        /// The patch is written, or was not needed; pods are being replaced. With what is missing, where the pods' numbers
+        /// do not say it.
+        case rolling(String?)
         /// The patch is written, and nobody waits for its rollout.
         case patched
         case validated

@@ -45,7 +45,9 @@ public enum TextReport {
 
     private static func orderedReasons(_ changes: [AppReport.Change]) -> [String] {
         var seen: Set<String> = []
-        return changes.map(\.reason).filter { seen.insert($0).inserted }
+        let reasons = changes.map(\.reason).filter { seen.insert($0).inserted }
+        // Every other change writes the annotations too.
+        return reasons.count > 1 ? reasons.filter { $0 != "annotation" } : reasons
     }
 
     private static func failures(_ report: SyncReport, style: TextStyle) -> String {

@@ -1,3 +1,5 @@
+import Documents
+
 /// Columns aligned by spaces, as kubectl prints them: upper-case headings, three spaces between columns, no rules.
 struct TextTable {
     private var rows: [[Cell]]
@@ -51,14 +53,8 @@ public enum TerminalColour: Int, Sendable {
     func wrap(_ text: String) -> String { "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" }
 }
 
-/// Text from elsewhere (a container's message, a commit's subject) as it may be printed: control characters are
-/// replaced, so that nobody's message can move the cursor or change the colours of a person's terminal.
+/// Text from elsewhere (a container's message, a commit's subject) as it may be printed: on one line, and with nothing
+/// in it that moves the cursor or changes the colours of a person's terminal.
 func printable(_ text: String) -> String {
-    String(
-        String.UnicodeScalarView(
-            text.unicodeScalars.map { scalar in
-                if scalar == "\n" || scalar == "\t" { return " " }
-                return scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
-                    ? "\u{FFFD}" : scalar
-            }))
+    TerminalText.escaped(text.replacing("\n", with: " ").replacing("\t", with: " "))
 }

@@ -26,7 +26,7 @@ struct Descry: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            LintCommand.self, PlanCommand.self, ApplyCommand.self, RBACCommand.self, DoctorCommand.self,
+            PlanCommand.self, ApplyCommand.self, RBACCommand.self, DoctorCommand.self,
         ])
 }
 

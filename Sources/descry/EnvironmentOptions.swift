@@ -2,6 +2,7 @@ import ArgumentParser
 import Documents
 import FoundationEssentials
 import Reconciling
+import Reporting
 
 /// Which environment, and every setting of it that can be given as a flag.
 ///
@@ -85,11 +86,12 @@ struct EnvironmentOptions: ParsableArguments {
         let directory = asked ?? "environments"
         let path = directory + "/" + name + ".yaml"
         if InputFile.exists(path) { return try EnvironmentSettings.parse(try InputFile.read(path), file: path) }
-        let others = InputFile.names(in: directory).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+        let others = try InputFile.names(in: directory).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
         if asked == nil && others.isEmpty { return EnvironmentSettings() }
         throw Failure(
             status: .refused, code: "no-environment-file",
-            message: "there is no file \(path)" + (others.isEmpty ? "" : "; the folder has \(others.sorted().joined(separator: ", "))"),
+            message: "there is no file \(path)"
+                + (others.isEmpty ? "" : "; the folder has \(others.sorted().joined(separator: ", "))"),
             hint: NearestName.of(name, among: others).map { "Did you mean \($0)?" }
                 ?? "Name the folder with --environments, or the file with --environment-file")
     }

@@ -79,7 +79,9 @@ struct Failure: Error {
         return JUnitReport(
             name: name,
             cases: [
-                .init(name: name, className: "descry", seconds: 0, result: .failed(type: code, message: message, text: text))
+                .init(
+                    name: name, className: "descry", seconds: 0,
+                    result: .failed(type: code, message: message, text: text))
             ])
     }
 }

@@ -13,7 +13,7 @@ struct PlanCommand: AsyncParsableCommand {
             EXAMPLES
               descry plan DEV
               descry plan LIVE --diff
-              descry plan LIVE --server            # the API server validates every patch (dryRun=All)
+              descry plan LIVE --server-dry-run    # the API server validates every patch (dryRun=All)
               descry plan LIVE --exit-code         # 2 where there is something to change
               descry plan DEV -o json | jq '.apps[] | select(.outcome == "pending")'
 
@@ -29,7 +29,7 @@ struct PlanCommand: AsyncParsableCommand {
     var diff = false
 
     @Flag(help: "Let the API server validate every patch without storing it (dryRun=All).")
-    var server = false
+    var serverDryRun = false
 
     @Flag(help: "Exit with 2 where changes are pending.")
     var exitCode = false
@@ -42,7 +42,8 @@ struct PlanCommand: AsyncParsableCommand {
 
     private func plan() async throws -> ExitStatus {
         let pass = Pass(environment: environment, common: common)
-        let outcome = try await pass.run(.plan, extent: server ? .validate : .plan, acceptsRewrite: true, progress: { _ in })
+        let outcome = try await pass.run(
+            .plan, extent: serverDryRun ? .validate : .plan, acceptsRewrite: true, progress: { _ in })
         try junit.write(JUnitReport(outcome.report))
         if common.output.format == .json {
             common.output.printJSON(outcome.report)

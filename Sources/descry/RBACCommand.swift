@@ -24,13 +24,15 @@ struct RBACCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("kind"), parsing: .singleValue,
-        help: .init("A kind of workload to allow; may be given several times (default: StatefulSet).", valueName: "kind"))
+        help: .init(
+            "A kind of workload to allow; may be given several times (default: StatefulSet).", valueName: "kind"))
     var kinds: [WorkloadKind] = []
 
     @Flag(help: "Allow only the workloads that the descriptor names now.")
     var named = false
 
-    @Flag(name: .customLong("no-list"), help: "With --named: no list and watch of workloads; Descry reads them by name.")
+    @Flag(
+        name: .customLong("no-list"), help: "With --named: no list and watch of workloads; Descry reads them by name.")
     var noList = false
 
     @Flag(help: "Also print a Secret for a token without expiry (for Jenkins, or Kubernetes before 1.24).")

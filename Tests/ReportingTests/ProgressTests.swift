@@ -15,10 +15,10 @@ struct ProgressTests {
         #expect(
             plain.render(.commit(commit, environment: "DEV", branch: "DEV"))
                 == "DEV at a1b2c3d4e5: backend 1.1.0, by Ada\n")
-        let one = ProgressEvent.app(progress("web", .rolling("1 of 3 pods updated"), updated: 1))
+        let one = ProgressEvent.app(progress("web", .rolling("web-2 is not ready"), updated: 1))
         #expect(
             plain.render(one)
-                == "web: 1.0.0-rc-020c8bb → 1.1.0-rc-020c8bb: 1/3 updated, 3 ready; 1 of 3 pods updated\n")
+                == "web: 1.0.0-rc-020c8bb → 1.1.0-rc-020c8bb: 1/3 updated, 3 ready; web-2 is not ready\n")
         #expect(plain.render(one) == "")
         #expect(plain.render(.app(progress("web", .proven(seconds: 2.04)))).hasSuffix(": proven in 2.0 s\n"))
     }

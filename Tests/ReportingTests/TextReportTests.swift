@@ -49,7 +49,7 @@ struct TextReportTests {
         let text = TextReport.render(report(.apply, .failed, [app("web", .failed, failure: failure)]), style: .plain)
         #expect(!text.contains("\u{1B}"))
         #expect(!text.contains("\u{202E}"))
-        #expect(text.contains("oops\u{FFFD}[2J next\u{FFFD}line"))
+        #expect(text.contains("oops\\u{1B}[2J next\\u{202E}line"))
     }
 
     @Test("colours only where they are asked for", arguments: [true, false])

@@ -74,7 +74,8 @@ public indirect enum Manifest: Sendable, Equatable, Encodable {
         let isWord =
             text.first?.isLetter == true
             && text.unicodeScalars.allSatisfy {
-                ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0) || "-./".unicodeScalars.contains($0)
+                ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
+                    || "-./".unicodeScalars.contains($0)
             }
         let isReserved = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"].contains(text.lowercased())
         if isWord && !isReserved { return text }

@@ -126,7 +126,7 @@ struct Deployment: Sendable {
                 guard let app = planned[key] else { return }
                 let state: AppProgress.State =
                     switch verdict {
-                    case .progressing(let rollout): .rolling(rollout.waitingFor)
+                    case .progressing(let rollout): .rolling(rollout.reason)
                     case .proven: .proven(seconds: start.duration(to: .now).inSeconds)
                     case .failed(let failure): .failed(AppReport.Failure(failure))
                     }
@@ -138,7 +138,16 @@ struct Deployment: Sendable {
 extension AppProgress {
     init(_ planned: PlannedApp, _ state: State, pods: AppReport.Pods? = nil) {
         self.init(
-            app: planned.app.name, from: planned.previousVersion, to: planned.app.version.text, state: state, pods: pods)
+            app: planned.app.name, from: planned.previousVersion, to: planned.app.version.text, state: state, pods: pods
+        )
+    }
+}
+
+extension RolloutProgress {
+    /// What is missing, where that is more than the numbers of pods.
+    var reason: String? {
+        waitingFor.isEmpty || waitingFor.hasPrefix("\(updated) of") || waitingFor.hasPrefix("\(ready) of")
+            ? nil : waitingFor
     }
 }
 

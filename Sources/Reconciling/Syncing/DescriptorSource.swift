@@ -36,7 +36,8 @@ public struct DescriptorSource: Sendable {
         let commit = try await repository.commit(tip.commit)
         let bytes = try await repository.file(at: environment.descriptor, in: tip.commit)
         let summary = SyncReport.Commit(
-            id: commit.id.description, author: commit.author, time: Date(timeIntervalSince1970: Double(commit.time)), subject: commit.subject)
+            id: commit.id.description, author: commit.author, time: Date(timeIntervalSince1970: Double(commit.time)),
+            subject: commit.subject)
         return (summary, try Descriptor.parse(bytes, file: "\(environment.branch):\(environment.descriptor)"))
     }
 }
@@ -45,6 +46,7 @@ extension BranchTip {
     /// Nil where the branch only grew since it was deployed last.
     var rewriteNote: String? {
         guard isRewrite, let previous else { return nil }
-        return "The branch \(branch) was force-pushed: \(previous), deployed last, is not an ancestor of its tip \(commit)"
+        return
+            "The branch \(branch) was force-pushed: \(previous), deployed last, is not an ancestor of its tip \(commit)"
     }
 }

@@ -25,7 +25,8 @@ extension RolloutTarget {
     init(_ planned: PlannedApp, workload: Workload, namespace: String, timeout: Duration) {
         self.init(
             key: planned.key, namespace: namespace, uid: workload.uid, generation: workload.generation,
-            images: Dictionary(planned.images.map { ($0.container, $0.desired) }, uniquingKeysWith: { first, _ in first }),
+            images: Dictionary(
+                planned.images.map { ($0.container, $0.desired) }, uniquingKeysWith: { first, _ in first }),
             initContainers: Set(planned.images.filter(\.isInit).map(\.container)),
             timeout: planned.app.timeout ?? timeout)
     }

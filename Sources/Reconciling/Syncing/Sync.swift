@@ -92,12 +92,10 @@ public struct Sync: Sendable {
     }
 
     private func plan(_ apps: [App], _ commit: String, _ observed: [WorkloadKey: Workload]) -> Plan {
-        let rules = PlanningRules(
-            environment: environment.name, namespace: environment.namespace, registry: environment.registry,
-            channels: environment.channels)
         let unsettled = extent == .prove ? observed.filter { !isSettled($0.value) } : [:]
         return Plan(
-            apps: apps, commit: commit, rules: rules, observed: observed, unsettled: Set(unsettled.keys))
+            apps: apps, commit: commit, rules: PlanningRules(environment), observed: observed,
+            unsettled: Set(unsettled.keys))
     }
 
     /// Judged by the workload's own status alone: an earlier pass may have patched it and been stopped, or have failed.

@@ -20,7 +20,8 @@ struct SyncRecord: Sendable {
     init(_ environment: Environment, _ command: SyncReport.Command, repository: String) {
         report = SyncReport(
             command: command, environment: environment.name, namespace: environment.namespace,
-            repository: repository, branch: environment.branch.description, descriptor: environment.descriptor, startedAt: Date())
+            repository: repository, branch: environment.branch.description, descriptor: environment.descriptor,
+            startedAt: Date())
     }
 
     var failedApps: Set<String> { Set(report.apps.filter { $0.outcome == .failed }.map(\.app)) }
@@ -63,7 +64,9 @@ struct SyncRecord: Sendable {
         case .proven(let progress):
             update(planned.app.name) {
                 $0.outcome = planned.isChanged ? .proven : .unchanged
-                if !progress.hasSeenPods { $0.notes.append("proven by the workload's own status; its pods could not be read") }
+                if !progress.hasSeenPods {
+                    $0.notes.append("proven by the workload's own status; its pods could not be read")
+                }
             }
         case .progressing: break
         }

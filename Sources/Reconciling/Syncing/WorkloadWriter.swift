@@ -37,7 +37,10 @@ struct WorkloadWriter: Sendable {
                 return .written(workload, rivals: rivals)
             } catch let error as KubernetesError where error.code == "field-conflict" {
                 guard takesOver else { return .failed(AppReport.Failure(error), .rolloutFailed) }
-                rivals = error.fieldConflicts.map { "took over \($0.field): \($0.message)" }
+                rivals = [
+                    "took over \(error.fieldConflicts.map(\.field).joined(separator: ", ")) from "
+                        + error.fieldManagers.joined(separator: ", ")
+                ]
                 force = true
             } catch let error as KubernetesError where error.category == .conflict {
                 let current = try await cluster.workload(planned.workload.key, namespace: namespace)
@@ -56,7 +59,9 @@ struct WorkloadWriter: Sendable {
             AppReport.Failure(
                 code: "contended",
                 message: "\(planned.workload.key) changed \(Self.attempts) times while it was to be patched",
-                hint: "see who else writes it: kubectl -n \(namespace) get \(planned.workload.key) --show-managed-fields -o yaml"),
+                hint:
+                    "see who else writes it: kubectl -n \(namespace) get \(planned.workload.key) --show-managed-fields -o yaml"
+            ),
             .rolloutFailed)
     }
 }

@@ -1,0 +1,194 @@
+import Descriptors
+import Documents
+import FoundationEssentials
+import Git
+import Kubernetes
+import Planning
+import Reporting
+import Workloads
+
+/// Checks everything that a pass over an environment needs, and says how to mend what is missing. Writes nothing.
+public struct Doctor: Sendable {
+    private let environment: Environment
+    private let repository: GitRepository
+    private let cluster: KubernetesClient
+
+    public init(environment: Environment, repository: GitRepository, cluster: KubernetesClient) {
+        self.environment = environment
+        self.repository = repository
+        self.cluster = cluster
+    }
+
+    /// - Returns: the report, and the exit code of the first check that failed.
+    public func examine() async -> (report: DoctorReport, status: ExitStatus) {
+        var findings = Findings(environment: environment.name)
+        let descriptor = await examineGit(&findings)
+        await examineToken(&findings)
+        let isReachable = await examineServer(&findings)
+        if isReachable {
+            let kinds = Set(descriptor?.apps.map(\.kind) ?? [.statefulSet])
+            await examinePermissions(kinds, descriptor, &findings)
+        } else {
+            findings.skip("permissions", because: "the API server is not reached")
+        }
+        if let descriptor, isReachable {
+            await examineWorkloads(descriptor, &findings)
+        } else {
+            findings.skip("workloads", because: "that needs the descriptor and the API server")
+        }
+        return (findings.report, findings.status ?? .done)
+    }
+
+    private func examineGit(_ findings: inout Findings) async -> Descriptor? {
+        do {
+            let tip = try await repository.update(branch: environment.branch)
+            findings.ok("git", "\(repository.remote) answers; \(environment.branch) is at \(tip.commit)")
+            let source = DescriptorSource(environment: environment, repository: repository)
+            let (_, descriptor) = try await source.read(tip)
+            let count = descriptor.apps.count
+            findings.ok("descriptor", "\(environment.descriptor) lists \(count) app\(count == 1 ? "" : "s")")
+            return descriptor
+        } catch let refused as Refused {
+            findings.fail(
+                "descriptor",
+                "\(environment.descriptor) has \(refused.diagnostics.count) problems; the first: "
+                    + (refused.diagnostics.first?.message ?? ""),
+                hint: "descry lint FILE shows all of them", .refused)
+        } catch let error as GitError {
+            let status = ExitStatus(rawValue: error.category.exitCode) ?? .internalError
+            findings.fail("git", error.message, hint: error.hint, status)
+        } catch {
+            findings.fail("git", String(describing: error), hint: nil, .internalError)
+        }
+        return nil
+    }
+
+    private func examineToken(_ findings: inout Findings) async {
+        do {
+            guard let expiry = try await cluster.tokenClaims()?.expires else { return }
+            let left = expiry.timeIntervalSinceNow
+            let when = expiry.formatted(Date.ISO8601FormatStyle())
+            if left <= 0 {
+                findings.fail(
+                    "token", "expired at \(when)",
+                    hint: "kubectl -n \(environment.namespace) create token "
+                        + "descry-\(environment.name.lowercased()) makes a new one", .denied)
+            } else if left < 3600 {
+                findings.warn("token", "expires at \(when), in \(Int(left / 60)) minutes")
+            } else {
+                findings.ok("token", "is valid until \(when)")
+            }
+        } catch let error as KubernetesError {
+            findings.fail("token", error.message, hint: error.hint, ExitStatus(error))
+        } catch {
+            findings.fail("token", String(describing: error), hint: nil, .internalError)
+        }
+    }
+
+    private func examineServer(_ findings: inout Findings) async -> Bool {
+        do {
+            let version = try await cluster.serverVersion()
+            findings.ok("API server", "\(cluster.configuration.server) runs Kubernetes \(version.gitVersion)")
+            return true
+        } catch let error as KubernetesError {
+            findings.fail("API server", error.message, hint: error.hint, ExitStatus(error))
+        } catch {
+            findings.fail("API server", String(describing: error), hint: nil, .internalError)
+        }
+        return false
+    }
+
+    private func examinePermissions(_ kinds: Set<WorkloadKind>, _ descriptor: Descriptor?, _ findings: inout Findings)
+        async
+    {
+        var needed: [(permission: Permission, isEssential: Bool)] = []
+        let namespace = environment.namespace
+        for kind in kinds.sorted(by: { $0.rawValue < $1.rawValue }) {
+            let names = descriptor?.apps.filter { $0.kind == kind }.map(\.name) ?? []
+            // With a Role that names its workloads only a question about a name is answered with yes.
+            let probes: [String?] = names.isEmpty ? [nil] : names
+            for verb in ["get", "patch"] {
+                needed += probes.map {
+                    (
+                        Permission(verb: verb, group: "apps", resource: kind.resource, name: $0, namespace: namespace),
+                        true
+                    )
+                }
+            }
+            for verb in ["list", "watch"] {
+                needed.append(
+                    (Permission(verb: verb, group: "apps", resource: kind.resource, namespace: namespace), false))
+            }
+        }
+        for verb in ["list", "watch"] {
+            needed.append((Permission(verb: verb, group: "", resource: "pods", namespace: namespace), false))
+        }
+        do {
+            let answers = try await concurrentMap(needed, limit: 16) { try await cluster.isAllowed($0.permission) }
+            let denied = zip(needed, answers).filter { !$0.1 }.map(\.0)
+            for item in denied where item.isEssential {
+                findings.fail(
+                    "permission", "the token may not \(item.permission)",
+                    hint: "descry rbac \(environment.name) | kubectl apply -f - grants it", .denied)
+            }
+            for item in denied where !item.isEssential {
+                findings.warn(
+                    "permission",
+                    "the token may not \(item.permission): "
+                        + (item.permission.resource == "pods"
+                            ? "failing pods are only noticed by the timeout" : "Descry reads by name and polls"))
+            }
+            if denied.isEmpty { findings.ok("permissions", "all \(needed.count) that are needed in \(namespace)") }
+        } catch let error as KubernetesError {
+            findings.fail("permissions", error.message, hint: error.hint, ExitStatus(error))
+        } catch {
+            findings.fail("permissions", String(describing: error), hint: nil, .internalError)
+        }
+    }
+
+    private func examineWorkloads(_ descriptor: Descriptor, _ findings: inout Findings) async {
+        do {
+            let reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)
+            let (observed, _) = try await reader.read(descriptor.apps.map(\.key))
+            let plan = Plan(
+                apps: descriptor.apps, commit: "", rules: PlanningRules(environment), observed: observed)
+            for problem in plan.problems {
+                findings.fail("workload \(problem.app.key)", problem.message, hint: problem.hint, ExitStatus(problem))
+            }
+            if plan.isExecutable {
+                findings.ok("workloads", "all \(descriptor.apps.count) exist with the containers they need")
+            }
+        } catch let error as KubernetesError {
+            findings.fail("workloads", error.message, hint: error.hint, ExitStatus(error))
+        } catch {
+            findings.fail("workloads", String(describing: error), hint: nil, .internalError)
+        }
+    }
+
+    private struct Findings {
+        var report: DoctorReport
+        var status: ExitStatus?
+
+        init(environment: String) { report = DoctorReport(environment: environment) }
+
+        mutating func ok(_ name: String, _ message: String) { report.checks.append(.init(name, .ok, message)) }
+        mutating func warn(_ name: String, _ message: String) { report.checks.append(.init(name, .warning, message)) }
+
+        mutating func skip(_ name: String, because reason: String) {
+            report.checks.append(.init(name, .skipped, reason))
+        }
+
+        mutating func fail(_ name: String, _ message: String, hint: String?, _ status: ExitStatus) {
+            report.checks.append(.init(name, .failed, message, hint: hint))
+            self.status = self.status ?? status
+        }
+    }
+}
+
+extension PlanningRules {
+    init(_ environment: Environment) {
+        self.init(
+            environment: environment.name, namespace: environment.namespace, registry: environment.registry,
+            channels: environment.channels)
+    }
+}
