@@ -72,10 +72,14 @@ let package = Package(
         // Real servers for the tests: git over HTTPS, SSH and git://, and the Kubernetes API server.
         .target(
             name: "TestServers", dependencies: [subprocess], path: "Tests/TestServers", swiftSettings: swiftSettings),
+        // Example files with their expected diagnostics, and the JSON Schemas they are checked against.
+        .target(
+            name: "TestExamples", dependencies: ["Documents"], path: "Tests/TestExamples", swiftSettings: swiftSettings),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: swiftSettings),
         .testTarget(name: "WorkloadsTests", dependencies: ["Workloads"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "DescriptorsTests", dependencies: ["Descriptors", "Documents"], swiftSettings: swiftSettings),
+            name: "DescriptorsTests", dependencies: ["Descriptors", "Documents", "TestExamples", "Workloads"],
+            exclude: ["Examples"], swiftSettings: swiftSettings),
         .testTarget(
             name: "PlanningTests", dependencies: ["Descriptors", "Documents", "Planning", "Workloads"],
             swiftSettings: swiftSettings),
@@ -87,7 +91,9 @@ let package = Package(
             name: "KubernetesTests", dependencies: ["Kubernetes", "TestServers"], swiftSettings: swiftSettings),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "ReconcilingTests", dependencies: ["Reconciling", "TestServers"], swiftSettings: swiftSettings),
+            name: "ReconcilingTests",
+            dependencies: ["Descriptors", "Documents", "Git", "Reconciling", "TestExamples", "TestServers"],
+            exclude: ["Examples"], swiftSettings: swiftSettings),
         // Everything that needs the real API server: `make test-cluster`.
         .testTarget(
             name: "ClusterTests",

@@ -47,12 +47,12 @@ public struct ImageRepository: Sendable, Hashable, CustomStringConvertible {
         guard bytes.count <= 255 else {
             throw ImageRepositoryError("the image's place has \(bytes.count) bytes, and at most 255 are allowed")
         }
-        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")) ?? bytes.firstIndex(of: UInt8(ascii: "@")) else {
-            return
-        }
-        if bytes[colon...].starts(with: "://".utf8) {
+        if let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].starts(with: "://".utf8) {
             throw ImageRepositoryError(
                 "\(quoted(text)) has a scheme", hint: "Remove everything up to and including ://")
+        }
+        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")) ?? bytes.firstIndex(of: UInt8(ascii: "@")) else {
+            return
         }
         if bytes.contains(UInt8(ascii: "@")) {
             throw ImageRepositoryError(
