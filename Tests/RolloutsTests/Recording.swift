@@ -43,7 +43,8 @@ struct Recording: Sendable {
         readsPods: Bool = true, after: Duration = .zero, each: (Duration, Verdict) -> Void = { _, _ in }
     ) -> Verdict {
         let start = ContinuousClock.now
-        var board = RolloutBoard(readsPods: readsPods)
+        var board = RolloutBoard()
+        if !readsPods { _ = board.judgeWithoutPods(at: start) }
         var verdict = RolloutJudge(target: target, startedAt: start).verdict
         func note(_ changes: [WorkloadKey: Verdict], _ now: ContinuousClock.Instant) {
             guard let changed = changes[target.key] else { return }

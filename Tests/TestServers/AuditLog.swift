@@ -40,7 +40,7 @@ extension TestNamespace {
         try await kubectl(["get", "configmap", marker, "--ignore-not-found"])
         // Written just after the answer, hence read as it grows.
         let log = ["--lines=+1", "--follow=name", "\(controlPlane.stateDirectory)/log/audit.log"]
-        let lines = try await Program("tail").lines(log, until: { $0.contains(marker) })
+        let lines = try await Command("tail").lines(log, until: { $0.contains(marker) })
         return try lines.filter { $0.contains("\"namespace\":\"\(name)\"") && !$0.contains(marker) }.map {
             try JSONDecoder().decode(AuditedRequest.self, from: Data($0.utf8))
         }.filter { account == nil || $0.user.username == account?.user }

@@ -1,5 +1,12 @@
-import Logging
 import Subprocess
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
 
 /// The program that stands for a server: `ssh`, or `git upload-pack` for a repository on this machine.
 struct ProcessCommand: Sendable {
@@ -24,6 +31,7 @@ enum ProcessCarrier {
         _ command: ProcessCommand, limits: GitLimits, watchdog: Watchdog,
         _ body: nonisolated(nonsending) (any Conversation) async throws(GitError) -> Value
     ) async throws(GitError) -> Outcome<Value> {
+        _ = survivesBrokenPipes
         var options = PlatformOptions()
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .milliseconds(200))]
         // A process group of its own, so that a Ctrl-C on the terminal reaches Descry alone, which then ends it in order.
@@ -55,6 +63,14 @@ enum ProcessCarrier {
             throw failure(error, command)
         }
     }
+
+    /// Writing to a process that has ended must be an error, not the end of this one: `SIGPIPE` is ignored from the first
+    /// conversation on, unless the program has an own handler for it. Pipes know no `MSG_NOSIGNAL`.
+    private static let survivesBrokenPipes: Bool = {
+        guard let previous = signal(SIGPIPE, SIG_IGN) else { return true }
+        signal(SIGPIPE, previous)
+        return true
+    }()
 
     private static func failure(_ error: any Error, _ command: ProcessCommand) -> GitError {
         switch error {
