@@ -113,7 +113,7 @@ public final class Document {
         let position = lines.position(at: problem.offset)
         switch problem.kind {
         case .encoding(let name):
-            error("not-utf-8", at: position, "the file is \(name)", hint: "Save it as UTF-8")
+            error("not-utf-8", "the file is \(name)", hint: "Save it as UTF-8")
         case .invalidUTF8(let byte):
             error(
                 "not-utf-8", at: position,

@@ -26,7 +26,11 @@ struct SourceText {
         let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         return bytes.withUnsafeBufferPointer { buffer in
             var scan = UTF8Scan(bytes: buffer, offset: start)
-            if let problem = scan.run() { return .failure(problem) }
+            if let problem = scan.run() {
+                // What holds a NUL is no text, whatever else is wrong before it.
+                let nul = bytes.firstIndex(of: 0)
+                return .failure(nul.map { TextProblem(kind: .control(0), offset: $0) } ?? problem)
+            }
             let checkpoints = scan.isASCII ? [] : Self.checkpoints(of: buffer, from: start)
             return .success(SourceText(bytes: bytes, start: start, checkpoints: checkpoints))
         }

@@ -11,7 +11,13 @@ struct SyntaxProblem {
     }
 
     mutating func report(to document: Document) {
-        let position = position(error.problemMark)
+        let position = position(blamedMark)
+        if let marker = conflictMarker() {
+            document.error(
+                "merge-conflict", at: marker, "git left a merge conflict here",
+                hint: "Choose one side, and remove the marker lines")
+            return
+        }
         if let tab = tabInIndentation(before: position) {
             document.error("tab-indentation", at: tab, "a tab cannot indent YAML", hint: "Indent with spaces")
             return
@@ -24,6 +30,27 @@ struct SyntaxProblem {
             return
         }
         document.error("yaml-syntax", at: position, message(at: position), hint: hint)
+    }
+
+    /// libyaml notices some mistakes long after them, and then names their beginning as the context.
+    private var blamedMark: yaml_mark_t {
+        let isLate = ["found unexpected end of stream", "could not find expected ':'"].contains(error.problem)
+        return isLate && error.context != nil ? error.contextMark : error.problemMark
+    }
+
+    /// The first line that begins as git's conflict markers do.
+    private func conflictMarker() -> Position? {
+        var line = 1
+        var isLineStart = true
+        for offset in text.start..<text.bytes.count {
+            let byte = text.bytes[offset]
+            if isLineStart, byte == UInt8(ascii: "<"), text.bytes[offset...].starts(with: "<<<<<<< ".utf8) {
+                return Position(line: line, column: 1, offset: offset)
+            }
+            isLineStart = byte == 0x0A
+            if isLineStart { line += 1 }
+        }
+        return nil
     }
 
     private mutating func message(at position: Position) -> String {
