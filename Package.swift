@@ -79,14 +79,20 @@ let package = Package(
         .testTarget(name: "RolloutsTests", dependencies: ["Rollouts"], swiftSettings: swiftSettings),
         .testTarget(name: "GitTests", dependencies: ["Git", "TestServers"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "KubernetesTests", dependencies: ["Kubernetes", "TestServers"], swiftSettings: swiftSettings),
+            name: "KubernetesTests",
+            dependencies: [
+                "Kubernetes", "TestServers", "Workloads", logging, nioCore, nioPosix, nioSSL, subprocess,
+            ],
+            swiftSettings: swiftSettings),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReconcilingTests", dependencies: ["Reconciling", "TestServers"], swiftSettings: swiftSettings),
         // Everything that needs the real API server: `make test-cluster`.
         .testTarget(
             name: "ClusterTests",
-            dependencies: ["Git", "Kubernetes", "Planning", "Reconciling", "Rollouts", "TestServers", "descry"],
+            dependencies: [
+                "Git", "Kubernetes", "Planning", "Reconciling", "Rollouts", "TestServers", "Workloads", "descry", logging,
+            ],
             swiftSettings: swiftSettings),
         // The built binary, end to end, where no API server is needed.
         .testTarget(name: "CommandTests", dependencies: ["TestServers", "descry"], swiftSettings: swiftSettings),
