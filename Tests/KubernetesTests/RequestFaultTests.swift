@@ -184,7 +184,9 @@ import Workloads
 
     /// Pages come with `continue`; a token the server has forgotten starts the list again from its beginning.
     @Test func aListIsReadPageByPage() async throws {
-        let pod = { @Sendable (name: String) in #"{"metadata":{"name":"\#(name)","uid":"u"},"status":{"phase":"Running"}}"# }
+        let pod = { @Sendable (name: String) in
+            #"{"metadata":{"name":"\#(name)","uid":"u"},"status":{"phase":"Running"}}"#
+        }
         try await KubernetesClient.with(
             change: { $0.pageSize = 1 },
             answer: { number, request in

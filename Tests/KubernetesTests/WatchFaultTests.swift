@@ -90,7 +90,10 @@ import Workloads
             switch number {
             case 0: [Self.list(7)]
             case 1:
-                [.stream, .chunk(Self.event("ADDED", Self.pod("a", 8)) + #"{"type":"MODIFIED","object":{"meta"#), .close]
+                [
+                    .stream, .chunk(Self.event("ADDED", Self.pod("a", 8)) + #"{"type":"MODIFIED","object":{"meta"#),
+                    .close,
+                ]
             default: Self.done
             }
         } check: { requests, interruptions in

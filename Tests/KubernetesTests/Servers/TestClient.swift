@@ -28,7 +28,8 @@ extension KubernetesClient {
         options.time.date = { date }
         change(&options)
         let client = KubernetesClient(
-            configuration: configuration, options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            configuration: configuration, options: options,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let outcome: Swift.Result<Result, any Error>
         do { outcome = .success(try await body(client)) } catch { outcome = .failure(error) }
         try await client.close()
