@@ -88,7 +88,11 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(name: "GitTests", dependencies: ["Git", "TestServers"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "KubernetesTests", dependencies: ["Kubernetes", "TestServers"], swiftSettings: swiftSettings),
+            name: "KubernetesTests",
+            dependencies: [
+                "Kubernetes", "TestServers", "Workloads", logging, nioCore, nioPosix, nioSSL, subprocess,
+            ],
+            swiftSettings: swiftSettings),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReconcilingTests",
@@ -97,7 +101,9 @@ let package = Package(
         // Everything that needs the real API server: `make test-cluster`.
         .testTarget(
             name: "ClusterTests",
-            dependencies: ["Git", "Kubernetes", "Planning", "Reconciling", "Rollouts", "TestServers", "descry"],
+            dependencies: [
+                "Git", "Kubernetes", "Planning", "Reconciling", "Rollouts", "TestServers", "Workloads", "descry", logging,
+            ],
             swiftSettings: swiftSettings),
         // The built binary, end to end, where no API server is needed.
         .testTarget(name: "CommandTests", dependencies: ["TestServers", "descry"], swiftSettings: swiftSettings),

@@ -47,7 +47,7 @@ enum TransportFailure: Error {
                 error == .failedToValidateHostname ? .wrongHost : .handshake("the TLS settings do not fit together")
             case let error as NIOSSLError: Self.tls(error)
             case let error as BoringSSLError: Self.boring(error)
-            case let error as IOError: .lost(String(cString: strerror(error.errnoCode)))
+            case let error as IOError: Self.system(error)
             case is ChannelError: .lost("the connection was closed")
             default: .lost(String(describing: type(of: error)))
             }
@@ -62,6 +62,12 @@ enum TransportFailure: Error {
             .proxy(error.shortDescription)
         default: .lost(error.shortDescription)
         }
+    }
+
+    private static func system(_ error: IOError) -> TransportFailure {
+        let reason = String(cString: strerror(error.errnoCode))
+        return [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, EADDRNOTAVAIL].contains(error.errnoCode)
+            ? .unreachable(reason) : .lost(reason)
     }
 
     private static func reason(_ error: NIOConnectionError) -> String {

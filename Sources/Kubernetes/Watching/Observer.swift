@@ -84,20 +84,25 @@ struct Observer<Object: ClusterObject>: Sendable {
                 var framer = LineFramer(limit: limit)
                 try await TransportFailure.catching {
                     for try await chunk in body {
-                        for line in try framer.append(chunk) { try take(line, &plan) }
+                        for line in try lines(of: chunk, &framer) { try take(line, &plan) }
                     }
                 }
                 // A last event without a line end is whole only if it can be read.
                 if let rest = framer.finish() { try take(rest, &plan) }
                 return plan
-            } catch let error as LineFramer.LineTooLong {
-                throw Interruption(
-                    plan: plan, error: .unreadableEvent(request.purpose, "is larger than \(error.limit) bytes"))
             } catch let error as KubernetesError {
                 throw Interruption(plan: plan, error: error)
             } catch let failure as TransportFailure {
                 throw Interruption(plan: plan, error: await transport.describe(failure, purpose: request.purpose))
             }
+        }
+    }
+
+    private func lines(of chunk: ByteBuffer, _ framer: inout LineFramer) throws(KubernetesError) -> [ByteBuffer] {
+        do {
+            return try framer.append(chunk)
+        } catch {
+            throw .unreadableEvent(scope.purpose("watch"), "is larger than \(error.limit) bytes")
         }
     }
 
