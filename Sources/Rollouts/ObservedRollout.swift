@@ -59,7 +59,7 @@ struct ObservedRollout {
                     in: pod.containers, initContainers: pod.initContainers)
             else { continue }
             return
-                "pod \(pod.name) to run \(wanted) in container \(container) (it runs \(found?.description ?? "none"))"
+                "pod \(pod.name) to run \(wanted) in container \(container) (it runs \(found?.description ?? "no such container"))"
         }
         if ready.count < workload.replicas { return "\(ready.count) of \(workload.replicas) pods ready" }
         return nil

@@ -72,16 +72,21 @@ public struct RolloutGraces: Sendable, Hashable {
     /// A pod of an older revision that crashes again and again in front of a StatefulSet's rollout: it may be ready for
     /// a moment between two crashes, which is enough for the controller to go on.
     public var stuckCrashLoop: Duration
+    /// Any broken pod of an older revision in front of a StatefulSet's rollout, at least. Zero, because nobody takes it
+    /// away by himself; whoever deletes such pods after a rollback sets the time that this may take.
+    public var stuckPod: Duration
 
     public init(
         unclear: Duration = .seconds(1), passing: Duration = .seconds(20), unschedulable: Duration = .seconds(30),
-        replicaFailure: Duration = .seconds(5), stuckCrashLoop: Duration = .seconds(30)
+        replicaFailure: Duration = .seconds(5), stuckCrashLoop: Duration = .seconds(30),
+        stuckPod: Duration = .zero
     ) {
         self.unclear = unclear
         self.passing = passing
         self.unschedulable = unschedulable
         self.replicaFailure = replicaFailure
         self.stuckCrashLoop = stuckCrashLoop
+        self.stuckPod = stuckPod
     }
 
     public static let standard = RolloutGraces()

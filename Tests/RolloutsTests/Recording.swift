@@ -17,7 +17,7 @@ struct Recording: Sendable {
     }
 
     let name: String
-    let target: RolloutTarget
+    var target: RolloutTarget
     var entries: [Entry]
 
     static func load(_ name: String, timeout: Duration = .seconds(60)) throws -> Recording {
