@@ -2,8 +2,7 @@ import FoundationEssentials
 
 /// The real Kubernetes control plane that `scripts/control-plane/with` started for this test run.
 ///
-/// Its node is simulated by `fakekubelet.py`: what becomes of a pod is chosen by words in its images' tags, for example
-/// `1.0.0-rc-0000001-nopull`. That file's head lists them.
+/// Its node is simulated by `fakekubelet.py`, and an image's tag decides what becomes of a pod: see `Fate`.
 public struct ControlPlane: Sendable {
     /// What suites are enabled by; see `Requirement`.
     public static let requirement = Requirement("the Kubernetes API server", missing: missing)

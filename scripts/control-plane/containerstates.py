@@ -1,16 +1,17 @@
 """What becomes of a container, told as the statuses that a kubelet with containerd would write.
 
-The image decides. A reference that does not parse is InvalidImageName; else a word in its tag chooses the story:
+The image decides. A reference that does not parse is InvalidImageName; else a word in its tag, between hyphens or dots,
+chooses the story. Versions that Descry deploys end in a SHA, which cannot hold every word: there its first digits do.
 
-  bad         cannot be pulled: ErrImagePull, then ImagePullBackOff
-  config      its Secret is missing: CreateContainerConfigError
-  exec        its entry point is missing: RunContainerError (exit code 128, StartError), then CrashLoopBackOff
-  oom         killed for memory at once: OOMKilled (137), then CrashLoopBackOff
-  crashlater  runs and is ready for two seconds, then as crash
-  crash       exits at once with 1: terminated, restarted at once, then CrashLoopBackOff with 10 s, 20 s, 40 s …
-  unready     runs and never becomes ready
-  slow        runs, and becomes ready three seconds later
-  anything else runs and is ready
+  bad         bad0001  cannot be pulled: ErrImagePull, then ImagePullBackOff
+  config      bad0002  its Secret is missing: CreateContainerConfigError
+  exec        bad0003  its entry point is missing: RunContainerError (exit code 128, StartError), then CrashLoopBackOff
+  oom         bad0004  killed for memory at once: OOMKilled (137), then CrashLoopBackOff
+  crash       bad0005  exits at once with 1: terminated, restarted at once, then CrashLoopBackOff with 10 s, 20 s, 40 s …
+  crashlater  bad0006  runs and is ready for two seconds, then as crash
+  unready     bad0007  runs and never becomes ready
+  slow        bad0008  runs, and becomes ready three seconds later
+  any other            runs and is ready
 
 Reasons and messages are those of pkg/kubelet (images/types.go, container/sync_result.go, kuberuntime_manager.go
 doBackOff, status/generate.go, kubelet_pods.go getPhase) and of containerd.
@@ -21,6 +22,7 @@ import time
 
 REFERENCE = re.compile(
     r'^(?:(?:[A-Za-z0-9.-]+(?::[0-9]+)?)/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$')
+WORDS = ('bad', 'config', 'exec', 'oom', 'crash', 'crashlater', 'unready', 'slow')
 SLOW, LATE = 3.0, 2.0
 
 
@@ -30,6 +32,11 @@ def stamp(seconds=None):
 
 def tag(image):
     return image.split('@')[0].rsplit('/', 1)[-1].partition(':')[2]
+
+
+def fate(image):
+    words = re.split('[-.]', tag(image))
+    return next((w for i, w in enumerate(WORDS) if w in words or words[-1].startswith('bad000%d' % (i + 1))), None)
 
 
 def image_id(image):
@@ -50,34 +57,34 @@ class Story:
         self.once = init or pod['spec'].get('restartPolicy', 'Always') != 'Always'
 
     def __iter__(self):
-        words = tag(self.image)
+        what = fate(self.image)
         if not REFERENCE.match(self.image):
             yield self.waiting('InvalidImageName', 'Failed to apply default image tag "%s": couldn\'t parse image reference '
                                '"%s": invalid reference format' % (self.image, self.image)), None
         yield self.waiting('ContainerCreating'), self.delay
-        if 'bad' in words:
+        if what == 'bad':
             yield self.waiting('ErrImagePull', 'rpc error: code = NotFound desc = failed to pull and unpack image "%s": '
                                'failed to resolve reference "%s": %s: not found' % ((self.image,) * 3)), max(self.delay, 0.2)
             yield self.waiting('ImagePullBackOff', 'Back-off pulling image "%s"' % self.image), None
-        if 'config' in words:
+        if what == 'config':
             yield self.waiting('CreateContainerConfigError', 'secret "%s-config" not found' % self.name), None
-        if 'exec' in words:
+        if what == 'exec':
             why = ('failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: '
                    'unable to start container process: exec: "/app": stat /app: no such file or directory: unknown')
             yield from self.crashing('StartError', 128, why, first=lambda ended: self.waiting('RunContainerError', why, ended))
-        if 'oom' in words:
+        if what == 'oom':
             yield from self.crashing('OOMKilled', 137)
-        if 'crashlater' in words:
+        if what == 'crashlater':
             yield self.running(True), LATE
-        if 'crash' in words:
+        if what in ('crash', 'crashlater'):
             yield from self.crashing('Error', 1)
         if self.once:
             if not self.init:
                 yield self.running(True), 1.0
             yield self.ended('Completed', 0), None
-        if 'unready' in words:
+        if what == 'unready':
             yield self.running(False), None
-        if 'slow' in words:
+        if what == 'slow':
             yield self.running(False), SLOW
         yield self.running(True), None
 

@@ -1,0 +1,333 @@
+"""What is measured. Each function gives rows of the table; peers do the same work on the same API server."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+import cluster as clusters
+from measure import Failed, Figure, Row, Run, repeat
+
+REGISTRY = 'registry.example.org/shop'
+
+
+def version(number, bad=False):
+    return '1.0.%d-rc-%s%033d' % (number, 'bad0001' if bad else 'c0ffee0', number)
+
+
+def image(name, number, bad=False):
+    return '%s/%s:%s' % (REGISTRY, name, version(number, bad))
+
+
+def descriptor(names, number, bad=()):
+    return 'apps:\n' + ''.join('  - name: %s\n    version: %s\n' % (n, version(number, n in bad)) for n in names)
+
+
+class Setting:
+    """What all scenarios share."""
+
+    def __init__(self, descry, kubectl, helm, cluster, server, repository, directory, rounds):
+        self.descry, self.kubectl, self.helm = descry, kubectl, helm
+        self.cluster, self.server, self.repository, self.directory, self.rounds = cluster, server, repository, directory, rounds
+        self.number = 0
+
+    def next(self):
+        self.number += 1
+        return self.number
+
+    def temporary(self):
+        return tempfile.mkdtemp(dir=self.directory)
+
+    def environment(self, namespace, token):
+        """An environment file for the namespace; returns its path."""
+        path = '%s/%s.yaml' % (self.temporary(), self.repository.branch)
+        with open(path, 'w') as file:
+            file.write('environment: DEV\nrepository: %s\nnamespace: %s\nregistry: %s\nversions: [rc, release]\n'
+                       'cluster:\n  server: %s\n  certificateAuthority: %s\n  tokenFile: %s\n'
+                       'rollout:\n  timeout: 2m\n' % (self.repository.url, namespace.name, REGISTRY, self.cluster.server,
+                                                      self.cluster.authority, token))
+        return path
+
+    def apply(self, environment, *more, cache=None, **options):
+        return Run([self.descry, 'apply', 'DEV', '--environment-file', environment, '--cache', cache or self.temporary(),
+                    '-o', 'json', *more], **options)
+
+
+# ---- apply -----------------------------------------------------------------------------------------------------------
+def curl_patches(setting, namespace, token, names, number):
+    """One curl that sends every patch in parallel over HTTP/2, as many at once as descry does."""
+    directory = setting.temporary()
+    with open(token) as file:
+        secret = file.read()
+    with open(os.open(directory + '/config', os.O_CREAT | os.O_WRONLY, 0o600), 'w') as file:
+        for i, name in enumerate(names):
+            body = '{"spec":{"template":{"spec":{"containers":[{"name":"%s","image":"%s"}]}}}}' % (name, image(name, number))
+            file.write(('next\n' if i else '') + 'url = "%s%s/%s"\nrequest = PATCH\ncacert = "%s"\nfail\nsilent\nshow-error\noutput = "/dev/null"\n'
+                       'header = "Authorization: Bearer %s"\nheader = "Content-Type: application/strategic-merge-patch+json"\n'
+                       'data = "%s"\n' % (setting.cluster.server, namespace.sets, name, setting.cluster.authority, secret,
+                                          body.replace('"', '\\"')))
+    return Run(['curl', '--parallel', '--parallel-max', '32', '--config', directory + '/config'])
+
+
+def pipeline(setting, kubeconfig, names, number, wait):
+    """The shell pipeline: clone, one `kubectl patch` an app, then `kubectl rollout status`."""
+    script = '''set -e
+git clone --quiet --branch DEV "$REPOSITORY" "$WORK/checkout"
+descriptor=$WORK/checkout/deploy-descriptor.yaml
+while read -r name version; do
+  "$KUBECTL" --cache-dir "$WORK/cache" patch statefulset "$name" --type=strategic >/dev/null \\
+    -p '{"spec":{"template":{"spec":{"containers":[{"name":"'"$name"'","image":"'"$REGISTRY/$name:$version"'"}]}}}}'
+done < <(awk '/name:/ {n = $3} /version:/ {print n, $2}' "$descriptor")
+[ -z "$WAIT" ] || while read -r name; do
+  "$KUBECTL" --cache-dir "$WORK/cache" rollout status "statefulset/$name" --timeout=120s >/dev/null
+done < <(awk '/name:/ {print $3}' "$descriptor")
+'''
+    return Run(['bash', '-c', script], timeout=300, env={
+        'KUBECTL': setting.kubectl, 'KUBECONFIG': kubeconfig, 'REGISTRY': REGISTRY, 'REPOSITORY': setting.repository.url,
+        'WORK': setting.temporary(), 'WAIT': 'yes' if wait else ''})
+
+
+class Helm:
+    """A chart with the same StatefulSets, in a namespace of its own."""
+
+    def __init__(self, setting, names):
+        self.setting, self.names, self.namespace = setting, names, setting.cluster.namespace('bench-helm')
+        _, self.kubeconfig = self.namespace.account('helm', clusters.HELM_RULES)
+        self.chart = setting.temporary()
+        os.mkdir(self.chart + '/templates')
+        with open(self.chart + '/Chart.yaml', 'w') as file:
+            file.write('apiVersion: v2\nname: shop\nversion: 0.1.0\n')
+        with open(self.chart + '/templates/apps.yaml', 'w') as file:
+            file.write('''{{- range .Values.apps }}
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: {{ .name }}}
+spec:
+  serviceName: {{ .name }}
+  replicas: 1
+  selector: {matchLabels: {app: {{ .name }}}}
+  template:
+    metadata: {labels: {app: {{ .name }}}}
+    spec: {terminationGracePeriodSeconds: 0, containers: [{name: {{ .name }}, image: "{{ .image }}"}]}
+---
+{{- end }}
+''')
+        self.watch = self.namespace.watch()
+
+    def upgrade(self, number, *more, bad=(), **options):
+        values = self.setting.temporary() + '/values.yaml'
+        with open(values, 'w') as file:
+            file.write('apps:\n' + ''.join('- {name: %s, image: "%s"}\n' % (n, image(n, number, n in bad)) for n in self.names))
+        home = self.setting.temporary()
+        return Run([self.setting.helm, 'upgrade', '--install', 'shop', self.chart, '--kubeconfig', self.kubeconfig,
+                    '--namespace', self.namespace.name, '--values', values, *more], timeout=300,
+                   env={'HELM_CACHE_HOME': home, 'HELM_CONFIG_HOME': home, 'HELM_DATA_HOME': home, 'HOME': home}, **options)
+
+    def settle(self, number):
+        return self.watch.complete({n: image(n, number) for n in self.names})
+
+
+def apply(setting):
+    """50 changed apps, without and with waiting for the rollouts; one bad image among them."""
+    names = ['app-%02d' % i for i in range(50)]
+    namespace = setting.cluster.namespace('bench')
+    token, kubeconfig = namespace.account('descry', clusters.RULES)
+    environment = setting.environment(namespace, token)
+    namespace.create(names, lambda n: image(n, 0), 1)
+    watch = namespace.watch()
+    settle = lambda number: watch.complete({n: image(n, number) for n in names})
+    settle(0)
+    helm = Helm(setting, names) if setting.helm else None
+    if helm:
+        number = setting.next()
+        helm.upgrade(number)
+        helm.settle(number)
+
+    runs = {k: [] for k in ('descry', 'curl', 'kubectl', 'helm', 'descry wait', 'kubectl wait', 'helm wait')}
+    lag = []
+    for round in range(setting.rounds):
+        def turn(key, work, settled=settle):
+            number = setting.next()
+            setting.repository.commit(descriptor(names, number))
+            run = work(number)
+            runs[key].append(run)
+            return run, settled(number)
+        if setting.descry:
+            turn('descry', lambda n: setting.apply(environment, '--no-wait'))
+        turn('curl', lambda n: curl_patches(setting, namespace, token, names, n))
+        turn('kubectl', lambda n: pipeline(setting, kubeconfig, names, n, wait=False))
+        turn('kubectl wait', lambda n: pipeline(setting, kubeconfig, names, n, wait=True))
+        if helm:
+            turn('helm', lambda n: helm.upgrade(n), helm.settle)
+            turn('helm wait', lambda n: helm.upgrade(n, '--wait', '--timeout', '120s'), helm.settle)
+        if setting.descry:
+            number = setting.next()
+            setting.repository.commit(descriptor(names, number))
+            done = []
+            follower = threading.Thread(target=lambda: done.append(settle(number)))
+            follower.start()
+            run = setting.apply(environment)
+            follower.join(120)
+            if not done:
+                raise Failed('descry said that all is rolled out, but it is not')
+            runs['descry wait'].append(run)
+            lag.append(run.ended - done[0])
+        progress('round %d of %d' % (round + 1, setting.rounds))
+    figures = {k: Figure.of(v) for k, v in runs.items() if v}
+    helm_name, kubectl_name = 'helm upgrade --install', 'clone + 50 × kubectl patch'
+    fast = Row('apply, 50 changed apps, no wait', '≤ 1.5 × curl -Z; ≥ 15 × faster than clone + 50 × kubectl patch', figures.get('descry'),
+               {'curl -Z': figures['curl'], kubectl_name: figures['kubectl'], helm_name: figures.get('helm', 'no helm found')},
+               lambda: figures['descry'].median <= 1.5 * figures['curl'].median
+               and figures['kubectl'].median >= 15 * figures['descry'].median)
+    if lag:
+        figures['descry wait'].note = 'exit %.2f s after the slowest rollout at most' % max(lag)
+    proven = Row('apply, the same, every rollout proven', '≤ the slowest rollout + 0.5 s', figures.get('descry wait'),
+                 {kubectl_name + ' + rollout status': figures['kubectl wait'], helm_name + ' --wait': figures.get('helm wait', 'no helm found')},
+                 lambda: max(lag) <= 0.5)
+    return [fast, proven] + bad_image(setting, environment, names, watch, settle, helm)
+
+
+def bad_image(setting, environment, names, watch, settle, helm):
+    """The seconds from the first pod that says ErrImagePull until the tool ends."""
+    broken, timeout = names[25], 20
+
+    def once(watch, namespace, settle, work):
+        number = setting.next()
+        setting.repository.commit(descriptor(names, number, bad=(broken,)))
+        watch.bad = None
+        run = work(number)
+        if watch.bad is None:
+            raise Failed('no pod failed to pull its image')
+        seconds = run.ended - watch.bad
+        number = setting.next()     # mend it: a StatefulSet does not replace the stuck pod by itself (kubernetes#67250)
+        for name in names:
+            setting.cluster.call('PATCH', '%s/%s' % (namespace.sets, name), {'spec': {'template': {'spec': {'containers': [
+                {'name': name, 'image': image(name, number)}]}}}}, 'application/strategic-merge-patch+json')
+        setting.cluster.call('DELETE', '%spods/%s-0' % (namespace.core, broken), accept=(200, 404))
+        settle(number)
+        return seconds, run
+
+    def failing(run, codes):
+        if run.code not in codes:
+            raise Failed('ended with %d where a rollout had to fail:\n%s%s' % (run.code, run.out[-1500:], run.err[-1500:]))
+        return run
+
+    peers = {'helm upgrade --wait': 'no helm found'}
+    if helm:
+        seconds, run = once(helm.watch, helm.namespace, helm.settle, lambda n: failing(
+            helm.upgrade(n, '--wait', '--timeout', '%ds' % timeout, bad=(broken,), check=False), {1}))
+        peers = {'helm upgrade --wait': Figure([seconds], run.memory, 'its timeout, here %d s' % timeout)}
+    figure = None
+    if setting.descry:
+        found = repeat(setting.rounds, lambda: once(watch, watch.namespace, settle, lambda n: failing(
+            setting.apply(environment, check=False), {3, 4})))
+        figure = Figure([s for s, _ in found], max(r.memory for _, r in found))
+    return [Row('one bad image among 50: first bad pod status → exit', '≤ 2 s', figure, peers, lambda: max(figure.seconds) <= 2)]
+
+
+# ---- a pass with nothing to do ---------------------------------------------------------------------------------------
+def no_op(setting):
+    names = ['app-%04d' % i for i in range(1000)]
+    namespace = setting.cluster.namespace('bench-thousand')
+    token, kubeconfig = namespace.account('descry', clusters.RULES)
+    number = setting.next()
+    namespace.create(names, lambda n: image(n, number), 0)
+    peer = Figure.of(repeat(setting.rounds, lambda: Run([setting.kubectl, '--kubeconfig', kubeconfig, '--cache-dir',
+                                                         setting.directory + '/kubectl-cache', 'get', 'statefulsets', '-o', 'name'])))
+    what, budget = 'no-op pass, 1,000 workloads', '1 list (pages of 500), 0 writes'
+    peers = {'kubectl get statefulsets -o name (reads only)': peer}
+    if not setting.descry:
+        return [Row(what, budget, None, peers)]
+    environment, cache = setting.environment(namespace, token), setting.temporary()
+    setting.repository.commit(descriptor(names, number))
+    setting.apply(environment, '--no-wait', cache=cache)        # annotations and strategy, once
+    runs, asked = [], []
+    for _ in range(setting.rounds):
+        mark = namespace.audit_mark()
+        runs.append(setting.apply(environment, cache=cache))
+        asked.append([e['verb'] for e in namespace.requests('descry', mark)])
+    verbs = asked[-1]
+    writes = sum(v not in ('get', 'list', 'watch') for v in verbs)
+    figure = Figure.of(runs, 'requests: ' + ', '.join('%d %s' % (verbs.count(v), v) for v in sorted(set(verbs))))
+    return [Row(what, budget, figure, peers, lambda: writes == 0 and verbs.count('list') <= 2)]
+
+
+# ---- descriptor, git, start-up ---------------------------------------------------------------------------------------
+def python_with_libyaml():
+    for python in dict.fromkeys((sys.executable, '/usr/bin/python3', shutil.which('python3'))):
+        if python and subprocess.run([python, '-c', 'from yaml import CSafeLoader'], stderr=subprocess.DEVNULL).returncode == 0:
+            return python
+    return None
+
+
+def lint(setting):
+    path = setting.temporary() + '/deploy-descriptor.yaml'
+    with open(path, 'w') as file:
+        file.write(descriptor(['app-%05d' % i for i in range(10000)], 1))
+    python = python_with_libyaml()
+    read = 'import sys, yaml; assert len(yaml.load(open(sys.argv[1]), yaml.CSafeLoader)["apps"]) == 10000'
+    peer = Figure.of(repeat(setting.rounds, lambda: Run([python, '-c', read, path]))) if python else 'no PyYAML with libyaml found'
+    figure = Figure.of(repeat(setting.rounds, lambda: Run([setting.descry, 'lint', path]))) if setting.descry else None
+    return [Row('descriptor of 10,000 apps: descry lint', '≤ 150 ms, ≤ 64 MiB', figure, {'PyYAML CSafeLoader': peer},
+                lambda: figure.median <= 0.150 and figure.memory <= 64)]
+
+
+def git(setting):
+    """A repository of 12,000 commits, as its server sees it. descry's figures are those of the git part of `plan`, from
+    the access log: from the first request's beginning to the last answer's end."""
+    from gitserver import Repository
+    repository, was = Repository(setting.server, 'twelve-thousand'), setting.repository
+    repository.commit(descriptor(['app'], 1), count=12000, filler=100)
+    namespace = setting.cluster.namespace('bench-git')
+    token, _ = namespace.account('descry', clusters.RULES)
+    namespace.create(['app'], lambda n: image(n, 1), 0)
+    mark = setting.server.served()[3]
+
+    def served(work):
+        nonlocal mark
+        run = work()
+        requests, size, seconds, mark = setting.server.served(mark)
+        return run, requests, size, seconds
+
+    def figure(found, wall):
+        runs, last = [f[0] for f in found], found[-1]
+        seconds = [r.seconds for r in runs] if wall else [f[3] for f in found]
+        return Figure(seconds, max(r.memory for r in runs), '%d requests, %.1f KB' % (last[1], last[2] / 1000))
+
+    times = range(setting.rounds)
+    clone = figure([served(lambda: Run(['git', 'clone', '--quiet', '--depth', '1', '--branch', 'DEV', repository.url,
+                                        setting.temporary() + '/clone'])) for _ in times], wall=True)
+    remote = figure([served(lambda: Run(['git', 'ls-remote', '--heads', repository.url])) for _ in times], wall=True)
+    first = poll = None
+    if setting.descry:
+        setting.repository = repository
+        environment = setting.environment(namespace, token)
+        setting.repository = was
+
+        def plan(cache):
+            return Run([setting.descry, 'plan', 'DEV', '--environment-file', environment, '--cache', cache, '-o', 'json'])
+        first = figure([served(lambda: plan(setting.temporary())) for _ in times], wall=False)
+        cache = setting.temporary()
+        served(lambda: plan(cache))
+        polled = [served(lambda: plan(cache)) for _ in times]
+        poll = figure(polled, wall=False)
+    return [Row('first fetch of a branch, 12,000 commits, HTTP', 'faster than git', first, {'git clone --depth 1': clone},
+                lambda: first.median <= clone.median),
+            Row('poll of the same repository', '1 request', poll, {'git ls-remote': remote}, lambda: polled[-1][1] == 1)]
+
+
+def start_up(setting):
+    times = max(10, setting.rounds)
+    peers = {'kubectl version --client': Figure.of(repeat(times, lambda: Run([setting.kubectl, 'version', '--client'])))}
+    if setting.helm:
+        peers['helm version'] = Figure.of(repeat(times, lambda: Run([setting.helm, 'version'])))
+    figure = Figure.of(repeat(times, lambda: Run([setting.descry, '--version']))) if setting.descry else None
+    return [Row('descry --version', '≤ 15 ms, ≤ 16 MiB', figure, peers, lambda: figure.median <= 0.015 and figure.memory <= 16)]
+
+
+def progress(words):
+    print('  ' + words, file=sys.stderr, flush=True)
+
+
+ALL = {'apply': apply, 'no-op': no_op, 'lint': lint, 'git': git, 'start-up': start_up}
