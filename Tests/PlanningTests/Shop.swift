@@ -36,7 +36,7 @@ enum Shop {
 
     static func plan(_ yaml: String, _ workloads: [Workload], rules: PlanningRules = rules) throws -> Plan {
         Plan(
-            descriptor: try descriptor(yaml), commit: commit, rules: rules,
+            apps: try descriptor(yaml).apps, commit: commit, rules: rules,
             observed: Dictionary(workloads.map { ($0.key, $0) }, uniquingKeysWith: { $1 }))
     }
 
