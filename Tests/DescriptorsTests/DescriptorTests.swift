@@ -35,14 +35,17 @@ import Workloads
         ("image: localhost/a", "localhost/a"),
     ])
     func imagesLieUnderTheRegistryUnlessTheyNameTheirOwn(line: String, repository: String) throws {
-        let app = try #require(parse("apps:\n  - name: backend\n    version: \(Self.version)\n    \(line)\n").apps.first)
+        let app = try #require(
+            parse("apps:\n  - name: backend\n    version: \(Self.version)\n    \(line)\n").apps.first)
         #expect(app.repository(registry: "nexus:5000/shop") == repository)
     }
 
     /// What `descry set` will replace: exactly the version's value.
     @Test(arguments: ["\n", "\r\n"], ["", "\"", "'"])
     func theVersionsBytesAreExact(newline: String, quote: String) throws {
-        let text = ["\u{FEFF}# ü 😀", "apps:", "  - name: backend # é", "    version: \(quote)\(Self.version)\(quote) # 尺", ""]
+        let text = [
+            "\u{FEFF}# ü 😀", "apps:", "  - name: backend # é", "    version: \(quote)\(Self.version)\(quote) # 尺", "",
+        ]
         let bytes = Array(text.joined(separator: newline).utf8)
         let app = try #require(Descriptor.parse(bytes, file: "f").apps.first)
         let range = app.versionPosition.offset..<app.versionEnd.offset
