@@ -106,6 +106,6 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         // The built binary, end to end, where no API server is needed.
-        .testTarget(name: "CommandTests", dependencies: ["TestServers", "descry"], swiftSettings: swiftSettings),
+        .testTarget(name: "CommandTests", dependencies: ["Reconciling", "TestServers", "descry"], swiftSettings: swiftSettings),
     ]
 )

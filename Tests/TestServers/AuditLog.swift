@@ -9,7 +9,8 @@ public struct AuditedRequest: Sendable, Hashable, Decodable {
         public var subresource: String?
     }
     public struct User: Sendable, Hashable, Decodable {
-        public var username: String
+        /// Nil where the API server did not know who asked.
+        public var username: String?
     }
     public struct Status: Sendable, Hashable, Decodable {
         public var code: Int?
@@ -39,7 +40,7 @@ extension TestNamespace {
         let marker = "marker-\(UUID().uuidString.lowercased())"
         try await kubectl(["get", "configmap", marker, "--ignore-not-found"])
         // Written just after the answer, hence read as it grows.
-        let log = ["--lines=+1", "--follow=name", "\(controlPlane.stateDirectory)/log/audit.log"]
+        let log = ["--bytes=+\(auditStart + 1)", "--follow=name", "\(controlPlane.stateDirectory)/log/audit.log"]
         let lines = try await Command("tail").lines(log, until: { $0.contains(marker) })
         return try lines.filter { $0.contains("\"namespace\":\"\(name)\"") && !$0.contains(marker) }.map {
             try JSONDecoder().decode(AuditedRequest.self, from: Data($0.utf8))

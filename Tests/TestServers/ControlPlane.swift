@@ -61,22 +61,36 @@ public struct ControlPlane: Sendable {
 
     /// Stops one process of the control plane, waits and starts it again: `kube-apiserver`, `etcd`,
     /// `kube-controller-manager` or `fakekubelet`. The suites share the control plane, so this interrupts all of them:
-    /// use it in a suite that runs alone.
+    /// use it in a namespace that has the control plane alone.
     public func bounce(_ process: String, seconds: Int = 1) async throws {
         let script = #filePath.replacing("Tests/TestServers/ControlPlane.swift", with: "scripts/control-plane/bounce")
         try await Command(script).run([stateDirectory, process, String(seconds)])
     }
 
     /// Runs the body with a new namespace, and asks for its deletion afterwards without waiting for it.
+    ///
+    /// - Parameter alone: waits until no other test of this process has a namespace, and lets none get one meanwhile:
+    ///   for what would interrupt them.
     public func withNamespace<Result: Sendable>(
-        _ prefix: String = "test", _ body: (TestNamespace) async throws -> Result
+        _ prefix: String = "test", alone: Bool = false, _ body: (TestNamespace) async throws -> Result
     ) async throws -> Result {
         let name = "\(prefix)-\(UUID().uuidString.lowercased().prefix(13))"
-        try await kubectl(["create", "namespace", name])
-        let namespace = TestNamespace(controlPlane: self, name: name)
+        await Self.turns.enter(alone: alone)
         let outcome: Swift.Result<Result, any Error>
-        do { outcome = .success(try await body(namespace)) } catch { outcome = .failure(error) }
-        try await kubectl(["delete", "namespace", name, "--wait=false"])
+        do {
+            let log = try FileManager.default.attributesOfItem(atPath: "\(stateDirectory)/log/audit.log")
+            try await kubectl(["create", "namespace", name])
+            let namespace = TestNamespace(
+                controlPlane: self, name: name, auditStart: (log[.size] as? UInt64).map(Int.init) ?? 0)
+            do { outcome = .success(try await body(namespace)) } catch { outcome = .failure(error) }
+            try await kubectl(["delete", "namespace", name, "--wait=false"])
+        } catch {
+            await Self.turns.leave(alone: alone)
+            throw error
+        }
+        await Self.turns.leave(alone: alone)
         return try outcome.get()
     }
+
+    private static let turns = Turns()
 }
