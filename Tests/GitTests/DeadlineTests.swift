@@ -3,6 +3,12 @@ import Logging
 import TestServers
 import Testing
 
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 /// Servers that misbehave as no real one can be made to. Each ends in one clear error, and none in a wait without end: a
 /// test that hangs is stopped by its time limit.
 @Suite(.timeLimit(.minutes(1)))
