@@ -26,6 +26,21 @@ enum InputFile {
         }
     }
 
+    /// The descriptors and environment files in a folder and below it, by their endings; hidden ones are passed over.
+    static func inputs(below folder: String) throws(Failure) -> [String] {
+        let base = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+        var found: [String] = []
+        for name in try names(in: folder) where !name.hasPrefix(".") {
+            let path = base + "/" + name
+            if isFolder(path) {
+                found += try inputs(below: path)
+            } else if [".yaml", ".yml", ".json"].contains(where: name.hasSuffix) {
+                found.append(path)
+            }
+        }
+        return found
+    }
+
     /// - Throws: `Failure` (refused) with the system's reason where the file cannot be read.
     static func read(_ path: String) throws(Failure) -> [UInt8] {
         do {

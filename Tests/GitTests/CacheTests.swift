@@ -9,7 +9,7 @@ import Testing
 #endif
 
 /// The cache folder: what is fetched once isn't fetched again, damage is mended, and several may use it at once.
-@Suite(.enabled(if: Requirement.git.isMetOrDemanded, "\(Requirement.git.comment)"))
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"))
 struct CacheTests {
     private static func packs(_ reader: Reader) -> [String] {
         TemporaryFolder.files(below: reader.cache.path).filter { $0.hasSuffix(".pack") }

@@ -5,7 +5,7 @@ import TestServers
 import Testing
 
 /// Credentials reach the server that they are for, are read at each use, and appear nowhere else.
-@Suite(.enabled(if: Requirement.httpServer.isMetOrDemanded, "\(Requirement.httpServer.comment)"))
+@Suite(.enabled(if: Requirement.httpServer.isToRun, "\(Requirement.httpServer)"))
 struct CredentialTests {
     private func served() async throws -> (GitHTTPServer, String) {
         let server = try await GitHTTPServer.shared.value

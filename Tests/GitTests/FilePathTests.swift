@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// What may stand at the descriptor's path, and what is refused there.
-@Suite(.enabled(if: Requirement.git.isMetOrDemanded, "\(Requirement.git.comment)"))
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"))
 struct FilePathTests {
     private static let pointer =
         "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "a", count: 64))\nsize 12345\n"

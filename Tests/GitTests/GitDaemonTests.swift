@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// Reading from `git daemon` over `git://`.
-@Suite(.enabled(if: Requirement.gitDaemon.isMetOrDemanded, "\(Requirement.gitDaemon.comment)"))
+@Suite(.enabled(if: Requirement.gitDaemon.isToRun, "\(Requirement.gitDaemon)"))
 struct GitDaemonTests {
     @Test func `a file is read, and read again after a push`() async throws {
         let fixture = try await GitFixture.environments(["a": "1\n"])

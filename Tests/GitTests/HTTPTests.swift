@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// Reading over HTTP from `git http-backend` behind nginx.
-@Suite(.enabled(if: Requirement.httpServer.isMetOrDemanded, "\(Requirement.httpServer.comment)"))
+@Suite(.enabled(if: Requirement.httpServer.isToRun, "\(Requirement.httpServer)"))
 struct HTTPTests {
     private let files: [String: GitFixture.File] = ["deploy-descriptor.yaml": "apps: []\n"]
 

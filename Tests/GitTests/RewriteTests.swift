@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// What happens between two looks at a branch: commits added, history replaced, the branch moved back.
-@Suite(.enabled(if: Requirement.git.isMetOrDemanded, "\(Requirement.git.comment)"))
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"))
 struct RewriteTests {
     private static let start = 1_750_000_000
     private static let day = 86_400

@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// Reading through `ssh` from an `sshd` on loopback.
-@Suite(.enabled(if: Requirement.sshServer.isMetOrDemanded, "\(Requirement.sshServer.comment)"))
+@Suite(.enabled(if: Requirement.sshServer.isToRun, "\(Requirement.sshServer)"))
 struct SSHTests {
     private func reader(_ command: [String]) throws -> Reader {
         var reader = try Reader()

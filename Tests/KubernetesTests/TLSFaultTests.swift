@@ -1,4 +1,5 @@
 import FoundationEssentials
+import NIOSSL
 import TestServers
 import Testing
 

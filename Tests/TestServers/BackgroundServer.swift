@@ -36,7 +36,7 @@ public final class BackgroundServer: Sendable {
         _ program: String, _ arguments: [String], folder: String, ports: [Int], socket: String? = nil,
         variables: [String: String] = [:]
     ) async throws {
-        guard let path = Program.find(program) else { throw Requirement.Missing(description: "\(program) isn't there") }
+        guard let path = Program.find(program) else { throw Requirement.Unmet(description: "\(program) isn't there") }
         var updates: [Environment.Key: String?] = [:]
         for (name, value) in variables {
             if let key = Environment.Key(rawValue: name) { updates[key] = value }

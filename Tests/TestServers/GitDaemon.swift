@@ -5,7 +5,7 @@ public final class GitDaemon: Sendable {
     private let folder: TemporaryFolder
 
     public init(_ fixture: GitFixture) async throws {
-        try Requirement.gitDaemon.check()
+        try Requirement.gitDaemon.demand()
         folder = try TemporaryFolder()
         let port = try BackgroundServer.freePort()
         url = "git://127.0.0.1:\(port)/deployments.git"

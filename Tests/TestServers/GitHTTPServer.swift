@@ -53,7 +53,7 @@ public final class GitHTTPServer: Sendable {
     public static let shared = Task { try await GitHTTPServer() }
 
     public init() async throws {
-        try Requirement.httpServer.check()
+        try Requirement.httpServer.demand()
         folder = try TemporaryFolder()
         root = try folder.folder("repositories")
         let certificates = try folder.folder("certificates")

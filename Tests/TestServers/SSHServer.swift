@@ -27,7 +27,7 @@ public final class SSHServer: Sendable {
     public static let shared = Task { try await SSHServer() }
 
     public init() async throws {
-        try Requirement.sshServer.check()
+        try Requirement.sshServer.demand()
         folder = try TemporaryFolder()
         guard let entry = getpwuid(getuid()) else { throw Program.Failure(description: "this account has no name") }
         user = String(cString: entry.pointee.pw_name)
