@@ -41,6 +41,16 @@ enum InputFile {
         return found
     }
 
+    /// True where the first line that is neither blank nor a comment or document marker begins with `apiVersion:`.
+    static func isManifest(_ bytes: [UInt8]) -> Bool {
+        for line in bytes.prefix(64 << 10).split(separator: UInt8(ascii: "\n")) {
+            let text = String(decoding: line, as: UTF8.self)
+            if text.allSatisfy(\.isWhitespace) || text.hasPrefix("#") || text.hasPrefix("---") { continue }
+            return text.hasPrefix("apiVersion:")
+        }
+        return false
+    }
+
     /// - Throws: `Failure` (refused) with the system's reason where the file cannot be read.
     static func read(_ path: String) throws(Failure) -> [UInt8] {
         do {

@@ -13,9 +13,11 @@ struct LintCommand: AsyncParsableCommand {
 
             EXAMPLES
               descry lint deploy-descriptor.yaml
-              git show LIVE:deploy-descriptor.yaml | descry lint -
-              descry lint environments/            # every .yaml, .yml and .json file in it and below
               descry lint --junit lint.xml -o json deploy-descriptor.yaml
+              git show LIVE:deploy-descriptor.yaml | descry lint -
+              descry lint environments/            # every .yaml, .yml and .json in it and below
+
+            In a folder, Kubernetes manifests (files that begin with apiVersion) are passed over.
 
             EXIT CODES
               0 where no file has an error, else 65
@@ -48,15 +50,22 @@ struct LintCommand: AsyncParsableCommand {
         if path == "-" { return [LintReport.File(InputCheck.run(try InputFile.standardInput(), file: "<stdin>"))] }
         guard InputFile.isFolder(path) else { return [checkFile(path)] }
         let files = try InputFile.inputs(below: path)
-        guard files.isEmpty else { return files.map(checkFile) }
+        guard files.isEmpty else { return files.map { checkFile($0, isChosen: false) } }
         throw Failure(
             status: .refused, code: "nothing-to-lint", message: "\(path) holds no .yaml, .yml or .json file")
     }
 
     /// A file that cannot be read is one problem among others: the rest is checked all the same.
-    private func checkFile(_ path: String) -> LintReport.File {
+    ///
+    /// - Parameter isChosen: false where it only lies in a folder: then a Kubernetes manifest is passed over.
+    private func checkFile(_ path: String, isChosen: Bool = true) -> LintReport.File {
         do throws(Failure) {
-            return LintReport.File(InputCheck.run(try InputFile.read(path), file: path))
+            let bytes = try InputFile.read(path)
+            if !isChosen && InputFile.isManifest(bytes) {
+                return LintReport.File(
+                    file: path, kind: nil, isGood: true, summary: "a Kubernetes manifest, passed over", diagnostics: [])
+            }
+            return LintReport.File(InputCheck.run(bytes, file: path))
         } catch {
             let problem = Diagnostic(code: error.code, message: error.message, file: path)
             return LintReport.File(file: path, kind: nil, isGood: false, summary: "1 error", diagnostics: [problem])
