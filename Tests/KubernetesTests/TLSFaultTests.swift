@@ -152,7 +152,8 @@ struct TLSFaultTests {
             let without = try await KubernetesClient.with(configuration) { client in
                 try await kubernetesError { try await client.serverVersion() }
             }
-            #expect(without != nil)
+            #expect(without?.code == "tls-handshake")
+            #expect(without?.category == .denied)
             if byPlugin {
                 let escape = { (kind: String) in
                     try certificates.folder.read("client.\(kind)").replacing("\n", with: #"\n"#)

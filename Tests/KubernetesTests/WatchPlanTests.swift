@@ -29,12 +29,25 @@ import Testing
             // Broken: pauses double, and start anew after progress.
             (
                 [
-                    .listed("7"), .ends(.broken, pause: .milliseconds(200)), .ends(.broken, pause: .milliseconds(400)),
-                    .event("9"), .ends(.broken, pause: .milliseconds(200)),
+                    .listed("7"), .ends(.broken(lasted: .zero), pause: .milliseconds(200)),
+                    .ends(.broken(lasted: .zero), pause: .milliseconds(400)),
+                    .event("9"), .ends(.broken(lasted: .zero), pause: .milliseconds(200)),
                 ], .watch(resourceVersion: "9")
             ),
+            // Broken after it held, without an event: a load balancer that cuts what is idle.
+            (
+                [
+                    .listed("7"), .ends(.broken(lasted: .seconds(60)), pause: .milliseconds(200)),
+                    .ends(.broken(lasted: .seconds(60)), pause: .milliseconds(200)),
+                ], .watch(resourceVersion: "7")
+            ),
             // The list itself fails.
-            ([.ends(.broken, pause: .milliseconds(200)), .ends(.broken, pause: .milliseconds(400))], .list),
+            (
+                [
+                    .ends(.broken(lasted: .zero), pause: .milliseconds(200)),
+                    .ends(.broken(lasted: .zero), pause: .milliseconds(400)),
+                ], .list
+            ),
             // A list that succeeds is no progress while the watch after it fails each time.
             (
                 [
@@ -59,7 +72,10 @@ import Testing
                 ], .list
             ),
             // An event without a version does not lose the moment.
-            ([.listed("7"), .event(""), .ends(.broken, pause: .milliseconds(200))], .watch(resourceVersion: "7")),
+            (
+                [.listed("7"), .event(""), .ends(.broken(lasted: .zero), pause: .milliseconds(200))],
+                .watch(resourceVersion: "7")
+            ),
         ] as [([Happening], WatchPlan.Step)])
     func leadsTo(story: [Happening], step: WatchPlan.Step) {
         var plan = WatchPlan()
@@ -76,7 +92,7 @@ import Testing
     @Test func pausesHaveALimit() {
         var plan = WatchPlan()
         var longest = Duration.zero
-        for _ in 0..<100 { longest = max(longest, plan.ended(.broken, chance: 1) ?? .zero) }
+        for _ in 0..<100 { longest = max(longest, plan.ended(.broken(lasted: .zero), chance: 1) ?? .zero) }
         #expect(longest == .seconds(30))
     }
 }
