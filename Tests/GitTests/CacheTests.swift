@@ -145,6 +145,25 @@ struct CacheTests {
         }
     }
 
+    /// What a process leaves behind that was killed while it took in a pack, moved it, or replaced a file.
+    @Test func `the remains of a killed process do no harm and go`() async throws {
+        let fixture = try await GitFixture.environments(["a": "1\n"])
+        let reader = try Reader()
+        _ = try await reader.text("a", of: "DEV", at: fixture.path)
+        let pack = try #require(Self.packs(reader).first)
+        let mirror = String(pack.prefix(upTo: try #require(pack.firstRange(of: "/objects/")).lowerBound))
+        let incoming = mirror + "/incoming-1"
+        #expect(mkdir(incoming, 0o700) == 0)
+        try TemporaryFolder.write(incoming + "/pack_git2_half", Array("PACK".utf8))
+        try TemporaryFolder.write(mirror + "/packed-refs.1.new", Array("half".utf8))
+        // Moved already, but its index not yet.
+        try TemporaryFolder.write(
+            mirror + "/objects/pack/pack-\(String(repeating: "1", count: 40)).pack", Array("PACK".utf8))
+        #expect(try await reader.text("a", of: "LIVE", at: fixture.path) == "1\n")
+        let names = TemporaryFolder.names(in: mirror)
+        #expect(!names.contains { $0.hasPrefix("incoming") || $0.hasSuffix(".new") })
+    }
+
     /// Branches that can't be files beside each other, as one follows the other.
     @Test func `a branch may become a folder of branches`() async throws {
         let fixture = try await GitFixture()

@@ -3,6 +3,12 @@ import Logging
 import TestServers
 import Testing
 
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 /// Servers that misbehave as no real one can be made to. Each ends in one clear error, and none in a wait without end: a
 /// test that hangs is stopped by its time limit.
 @Suite(.timeLimit(.minutes(1)))
@@ -141,14 +147,18 @@ struct DeadlineTests {
         #expect(code == "answer-too-large")
     }
 
-    /// An `ssh` that hangs is killed and reaped, at the deadline and when the task is cancelled.
+    /// An `ssh` that hangs, and takes no notice of SIGTERM, is killed and reaped: at the deadline, and when the task is
+    /// cancelled.
     @Test func `a program that hangs is ended`() async throws {
-        var reader = try reader()
-        reader.options.sshCommand = ["sleep", "1000"]
-        // `sleep` refuses ssh's options; `sh` with a script ignores them.
-        reader.options.sshCommand = ["sh", "-c", "trap '' TERM; exec sleep 1000"]
+        var reader = try reader(idle: .seconds(1))
+        let file = reader.cache.path + "/pid"
+        // What follows are ssh's arguments, which the script ignores.
+        reader.options.sshCommand = ["sh", "-c", "trap '' TERM; echo $$ >\(file); exec sleep 1000"]
         let held = reader
         #expect(try await code { _ = try await held.open("h:a") { try await $0.refs() } } == "idle-timeout")
+        let pid = try #require(pid_t(try await Program.run("cat", [file]).filter { !$0.isWhitespace }))
+        // Not even a zombie is left.
+        #expect(kill(pid, 0) == -1 && errno == ESRCH)
         reader.options.deadlines.idle = .seconds(60)
         let patient = reader
         let task = Task { try await code { _ = try await patient.open("h:a") { try await $0.refs() } } }

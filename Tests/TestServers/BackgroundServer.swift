@@ -12,8 +12,9 @@ import Synchronization
 /// A server in the background that can't outlive the test process.
 ///
 /// It runs under a small script that waits on its standard input, a pipe which only this process holds: when the test
-/// process ends, however it ends, the pipe closes and the script stops the server by its process id and deletes its
-/// folder. (`PR_SET_PDEATHSIG` would fire when the *thread* that started the server ends.)
+/// process ends, however it ends, the pipe closes, and the script stops the server with its workers (the script leads
+/// their process group) and deletes its folder. (`PR_SET_PDEATHSIG` would fire when the *thread* that started the server
+/// ends.)
 public final class BackgroundServer: Sendable {
     private let task: Task<Void, Never>
 
@@ -22,7 +23,8 @@ public final class BackgroundServer: Sendable {
         "$@" </dev/null >"$folder/output.log" 2>&1 &
         server=$!
         cat >/dev/null
-        kill -TERM $server 2>/dev/null
+        trap '' TERM
+        kill -TERM 0
         wait $server
         rm -rf "$folder"
         """

@@ -71,7 +71,13 @@ final class HTTPConversation: Conversation {
         watchdog.beginWait()
         defer { watchdog.endWait() }
         do {
-            return (try await client.execute(request, deadline: .distantFuture), authorization)
+            do {
+                return (try await client.execute(request, deadline: .distantFuture), authorization)
+            } catch let error as HTTPClientError where error == .remoteConnectionClosed {
+                // A connection that was kept open may close in the moment of its reuse. Every request here only reads,
+                // so it can be sent again, once.
+                return (try await client.execute(request, deadline: .distantFuture), authorization)
+            }
         } catch {
             throw HTTPFailure.error(error, remote: remote)
         }
