@@ -21,7 +21,7 @@ import Workloads
             WorkloadPatch(
                 key: WorkloadKey(kind: .deployment, name: "b"), uid: "u", resourceVersion: nil,
                 images: Array(images.prefix(1))),
-            #"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"b","uid":"u"},"spec":{"strategy":{"type":"RollingUpdate"},"template":{"spec":{"containers":[{"image":"r/b:2","name":"b"}]}}}}"#
+            #"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"b","uid":"u"},"spec":{"template":{"spec":{"containers":[{"image":"r/b:2","name":"b"}]}}}}"#
         ),
         (
             WorkloadPatch(
