@@ -54,7 +54,7 @@ public final class FakeServer: Sendable {
 
     /// A fake for HTTP: reads the request and sends this head and body.
     public static func http(_ head: String, body: [UInt8] = [], then steps: [Step] = []) throws -> FakeServer {
-        let text = head.replacing("\n", with: "\r\n") + "\r\n\r\n"
+        let text = head.replacing("\n", with: "\r\n") + "\r\nConnection: close\r\n\r\n"
         return try FakeServer([.read, .send(Array(text.utf8) + body)] + steps)
     }
 

@@ -73,7 +73,7 @@ final class HTTPConversation: Conversation {
         do {
             do {
                 return (try await client.execute(request, deadline: .distantFuture), authorization)
-            } catch let error as HTTPClientError where error == .remoteConnectionClosed {
+            } catch  where HTTPFailure.isClosedConnection(error) {
                 // A connection that was kept open may close in the moment of its reuse. Every request here only reads,
                 // so it can be sent again, once.
                 return (try await client.execute(request, deadline: .distantFuture), authorization)

@@ -4,6 +4,14 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// HTTP statuses and transport errors as ``GitError``s.
 enum HTTPFailure {
     static func status(
@@ -35,6 +43,13 @@ enum HTTPFailure {
         case 500...599: return .unreachable("server-error", "\(remote) failed (\(status.code))\(said)")
         default: return .refused("http-status", "\(remote) answered \(status.code)\(said)")
         }
+    }
+
+    /// Whether the other side closed or reset the connection before it answered.
+    static func isClosedConnection(_ error: any Error) -> Bool {
+        if let error = error as? HTTPClientError { return error == .remoteConnectionClosed }
+        if let error = error as? IOError { return [ECONNRESET, EPIPE].contains(error.errnoCode) }
+        return false
     }
 
     static func error(_ error: any Error, remote: RemoteURL) -> GitError {
