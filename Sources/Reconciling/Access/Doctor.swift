@@ -149,7 +149,7 @@ public struct Doctor: Sendable {
     private func examineWorkloads(_ descriptor: Descriptor, _ findings: inout Findings) async {
         do {
             let reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)
-            let (observed, _) = try await reader.read(descriptor.apps.map(\.key))
+            let observed = try await reader.read(descriptor.apps.map(\.key)).workloads
             let plan = Plan(
                 apps: descriptor.apps, commit: "", rules: PlanningRules(environment), observed: observed)
             for problem in plan.problems {

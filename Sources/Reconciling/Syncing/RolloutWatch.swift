@@ -11,6 +11,8 @@ struct RolloutWatch {
     private var nextAlarm: ContinuousClock.Instant?
     private var decidedAt: [WorkloadKey: ContinuousClock.Instant] = [:]
     private var isInterrupted = false
+    /// What a person should know, each said once.
+    private(set) var notes: [String] = []
 
     /// What to tell while waiting.
     struct Listener: Sendable {
@@ -19,8 +21,11 @@ struct RolloutWatch {
     }
 
     /// Watches the namespace for as long as `body` runs: one watch for each kind and one for the pods.
+    ///
+    /// - Parameter unlistable: the kinds that are known not to be listed and watched; they are read by name.
     static func run<Result: Sendable>(
-        _ cluster: KubernetesClient, namespace: String, kinds: Set<WorkloadKind>, clock: any Clock<Duration>,
+        _ cluster: KubernetesClient, namespace: String, kinds: Set<WorkloadKind>, unlistable: Set<WorkloadKind>,
+        clock: any Clock<Duration>,
         _ body: (inout RolloutWatch) async throws -> Result
     ) async throws -> Result {
         let (events, continuation) = AsyncStream<NamespaceEvent>.makeStream()
@@ -29,7 +34,12 @@ struct RolloutWatch {
         let source = NamespaceEventSource(
             cluster: cluster, namespace: namespace, unfinished: unfinished, clock: clock, events: continuation)
         return try await withThrowingDiscardingTaskGroup { group in
-            for kind in kinds { group.addTask { await source.observeWorkloads(kind) } }
+            for kind in kinds {
+                let isListable = !unlistable.contains(kind)
+                group.addTask {
+                    if isListable { await source.observeWorkloads(kind) } else { await source.pollWorkloads(kind) }
+                }
+            }
             group.addTask { await source.observePods() }
             group.addTask { await ring(alarms, continuation) }
             var watch = RolloutWatch(
@@ -92,9 +102,9 @@ struct RolloutWatch {
         case .pods(.deleted(let pod)): tell(board.remove(pod, at: now), listener)
         case .podsUnreadable: tell(board.judgeWithoutPods(at: now), listener)
         case .workloads(_, .interrupted(let error)), .pods(.interrupted(let error)):
-            if !isInterrupted { listener.note("the API server is not answering, trying again: \(error.message)") }
+            if !isInterrupted { say("the API server is not answering, trying again: \(error.message)", listener) }
             isInterrupted = true
-        case .note(let note): listener.note(note)
+        case .note(let note): say(note, listener)
         case .lost(let error): throw error
         case .alarm:
             nextAlarm = nil
@@ -107,6 +117,11 @@ struct RolloutWatch {
             if verdict.isFinal { decidedAt[key] = .now }
             listener.verdict(key, verdict)
         }
+    }
+
+    private mutating func say(_ note: String, _ listener: Listener) {
+        if !notes.contains(note) { notes.append(note) }
+        listener.note(note)
     }
 
     private mutating func setAlarm() {

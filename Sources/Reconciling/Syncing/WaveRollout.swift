@@ -7,10 +7,12 @@ import Workloads
 
 /// Carries out a plan wave by wave: writes the patches of a wave, at most 32 at once, then waits until its rollouts are
 /// proven before the next wave starts.
-struct Deployment: Sendable {
+struct WaveRollout: Sendable {
     let environment: Environment
     let cluster: KubernetesClient
     let extent: Sync.Extent
+    /// The kinds that the token may not list: their workloads are read by name.
+    let unlistable: Set<WorkloadKind>
     /// Plans one app again from what is there now.
     let replan: @Sendable (PlannedApp, Workload?) -> Plan
     let progress: @Sendable (ProgressEvent) -> Void
@@ -30,7 +32,7 @@ struct Deployment: Sendable {
         }
         let kinds = Set(waves.joined().map(\.key.kind))
         record = try await RolloutWatch.run(
-            cluster, namespace: environment.namespace, kinds: kinds, clock: ContinuousClock()
+            cluster, namespace: environment.namespace, kinds: kinds, unlistable: unlistable, clock: ContinuousClock()
         ) { [record] watch in
             var record = record
             try await prove(waves, &watch, &record)
@@ -69,6 +71,7 @@ struct Deployment: Sendable {
                     rollout.planned, verdict, running: watch.running(rollout.target),
                     seconds: clock.duration(to: moment).inSeconds)
             }
+            for note in watch.notes { record.note(note) }
             failed.formUnion(record.failedApps)
             if !failed.isEmpty && environment.rollout.onFailure != .continue { break }
         }
