@@ -130,18 +130,18 @@ extension GitRepository {
         _ commit: CommitID, _ body: (ObjectStore) throws(GitError) -> Value
     ) async throws(GitError) -> Value {
         try checkOpen()
+        let isDamaged: Bool
         do throws(GitError) {
             return try body(try mirror.objects())
-        } catch  where ["cache-damaged", "libgit2", "cache"].contains(error.code) {
+        } catch  where ["cache-damaged", "libgit2", "cache", "commit-not-fetched"].contains(error.code) {
             if case .inPlace = carrier { throw error }
-            logger.warning("the cache was damaged and is fetched anew", metadata: ["path": "\(mirror.path)"])
+            isDamaged = error.code != "commit-not-fetched"
+            logger.warning("the cache lacks what was fetched; fetching it anew", metadata: ["path": "\(mirror.path)"])
         }
         try await withLock { repository throws(GitError) in
-            let wasDamaged = try repository.mirror.load()
-            // Another process may have mended it while this one waited for the lock.
-            if !wasDamaged { try repository.mirror.startAnew() }
-            let branch = repository.mirror.state.fetched.first { $0.value == commit }?.key
-            try await repository.exchange(commit, of: branch, history: .commits(1))
+            let isNew = try repository.mirror.load()
+            if isDamaged, !isNew { try repository.mirror.startAnew() }
+            try await repository.exchange(commit, of: nil, history: .commits(1))
         }
         return try body(try mirror.objects())
     }

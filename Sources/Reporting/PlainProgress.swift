@@ -13,7 +13,7 @@ public struct PlainProgress: Sendable {
         case .note(let note):
             return "note: \(printable(note))\n"
         case .planned(let apps):
-            return apps.isEmpty ? "" : "\(apps.count) \(apps.count == 1 ? "app" : "apps") to change\n"
+            return apps.isEmpty ? "" : "\(counted(apps.count, "app")) to roll out\n"
         case .app(let progress):
             let line = "\(progress.app): \(progress.arrow): \(stateText(progress, style: style))\n"
             guard lastLine.updateValue(line, forKey: progress.app) != line else { return "" }

@@ -1,6 +1,6 @@
 import Git
-import Testing
 import TestServers
+import Testing
 
 /// A repository on this machine, through `git upload-pack` and, where there is no git, through libgit2.
 @Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"))
@@ -21,7 +21,8 @@ struct LocalRepositoryTests {
         let reader = try reader(way)
         for branch in ["DEV", "STAGE", "LIVE"] {
             #expect(
-                try await reader.text("deploy-descriptor.yaml", of: branch, at: fixture.path) == "apps: [] # \(branch)\n")
+                try await reader.text("deploy-descriptor.yaml", of: branch, at: fixture.path)
+                    == "apps: [] # \(branch)\n")
             #expect(
                 try await reader.text("deploy-descriptor.yaml", of: branch, at: "file://" + fixture.path)
                     == "apps: [] # \(branch)\n")
@@ -45,9 +46,11 @@ struct LocalRepositoryTests {
         #expect(try await code { _ = try await reader.text("a", of: "PROD", at: fixture.path) } == "branch-not-found")
         #expect(try await code { _ = try await reader.text("a", of: "DEV", at: empty.path) } == "repository-empty")
         #expect(
-            try await code { _ = try await reader.text("a", of: "DEV", at: fixture.path + "-no") } == "repository-not-found")
+            try await code { _ = try await reader.text("a", of: "DEV", at: fixture.path + "-no") }
+                == "repository-not-found")
         #expect(
-            try await code { _ = try await reader.text("a", of: "DEV", at: fixture.folder.path) } == "repository-not-found")
+            try await code { _ = try await reader.text("a", of: "DEV", at: fixture.folder.path) }
+                == "repository-not-found")
     }
 
     @Test(arguments: Way.allCases)

@@ -8,7 +8,8 @@ struct Reader {
     var options: GitOptions
 
     /// Deadlines that only a broken test reaches.
-    static let patient = GitDeadlines(connect: .seconds(20), idle: .seconds(30), total: .seconds(60), lock: .seconds(30))
+    static let patient = GitDeadlines(
+        connect: .seconds(20), idle: .seconds(30), total: .seconds(60), lock: .seconds(30))
 
     init(credentials: GitCredentials = .none, environment: [String: String] = [:]) throws {
         cache = try TemporaryFolder()
@@ -24,7 +25,8 @@ struct Reader {
         _ url: String, _ body: (GitRepository) async throws -> Value
     ) async throws -> Value {
         let repository = try GitRepository(
-            remote: try RemoteURL(url), options: options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            remote: try RemoteURL(url), options: options,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         do {
             let value = try await body(repository)
             await repository.close()

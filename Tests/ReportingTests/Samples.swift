@@ -24,10 +24,12 @@ let pullFailure = AppReport.Failure(
 func report(
     _ command: SyncReport.Command, _ outcome: SyncReport.Outcome, _ apps: [AppReport], notes: [String] = []
 ) -> SyncReport {
-    SyncReport(
+    var report = SyncReport(
         command: command, environment: "DEV", namespace: "shop-dev", repository: "https://git.example.com/shop.git",
         branch: "DEV", descriptor: "deploy-descriptor.yaml", commit: commit,
         startedAt: Date(timeIntervalSince1970: 1_700_000_100),
         finishedAt: Date(timeIntervalSince1970: 1_700_000_112.34),
         outcome: outcome, apps: apps, notes: notes)
+    report.seconds = 12.34
+    return report
 }

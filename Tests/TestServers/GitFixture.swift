@@ -46,7 +46,9 @@ public final class GitFixture: Sendable {
     /// A repository with the branches DEV, STAGE and LIVE, each with these files.
     public static func environments(_ files: [String: File]) async throws -> GitFixture {
         let fixture = try await GitFixture()
-        for branch in ["DEV", "STAGE", "LIVE"] { try await fixture.commit(to: branch, files) }
+        for branch in ["DEV", "STAGE", "LIVE"] {
+            try await fixture.commit(to: branch, files, message: "Deploy to \(branch)")
+        }
         return fixture
     }
 
@@ -80,7 +82,8 @@ public final class GitFixture: Sendable {
         let tip = try? await tip(of: branch)
         for index in 0..<count {
             let text = "apps:\n  - name: app-\(index % 50)\n    version: 1.0.\(index)-rc-0123456\n"
-            stream += "commit refs/heads/\(branch)\ncommitter Dana Deploy <dana@example.com> \(start + index * 60) +0000\n"
+            stream +=
+                "commit refs/heads/\(branch)\ncommitter Dana Deploy <dana@example.com> \(start + index * 60) +0000\n"
             stream += "data 6\nDeploy\n"
             if index == 0, let tip { stream += "from \(tip)\n" }
             stream += "M 100644 inline apps/app-\(index % 50).yaml\ndata \(text.utf8.count)\n\(text)\n"

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -6,18 +8,35 @@
     import Glibc
 #endif
 
-/// A folder that goes with its last owner.
+/// A folder that goes with its last owner, or with the process where that is something shared.
 public final class TemporaryFolder: Sendable {
     public let path: String
 
+    private static let living = Mutex<Set<String>>([])
+    private static let deletesAtExit: Bool = {
+        atexit { TemporaryFolder.deleteAll() }
+        return true
+    }()
+
     public init() throws {
+        _ = Self.deletesAtExit
         let base = Program.environment("TMPDIR") ?? "/tmp"
         var template = Array("\(base)/descry-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Program.Failure(description: "no temporary folder can be made") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let path = path
+        Self.living.withLock { _ = $0.insert(path) }
     }
 
-    deinit { Self.delete(path) }
+    deinit {
+        Self.delete(path)
+        let path = path
+        Self.living.withLock { _ = $0.remove(path) }
+    }
+
+    private static func deleteAll() {
+        for path in living.withLock({ $0 }) { delete(path) }
+    }
 
     /// Makes a folder in it and returns its path.
     public func folder(_ name: String) throws -> String {

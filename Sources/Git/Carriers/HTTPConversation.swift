@@ -71,7 +71,13 @@ final class HTTPConversation: Conversation {
         watchdog.beginWait()
         defer { watchdog.endWait() }
         do {
-            return (try await client.execute(request, deadline: .distantFuture), authorization)
+            do {
+                return (try await client.execute(request, deadline: .distantFuture), authorization)
+            } catch  where HTTPFailure.isClosedConnection(error) {
+                // A connection that was kept open may close in the moment of its reuse. Every request here only reads,
+                // so it can be sent again, once.
+                return (try await client.execute(request, deadline: .distantFuture), authorization)
+            }
         } catch {
             throw HTTPFailure.error(error, remote: remote)
         }
@@ -84,9 +90,11 @@ final class HTTPConversation: Conversation {
         let source = HTTPBody(response.body, remote: remote, watchdog: watchdog)
         let contentType = response.headers.first(name: "content-type") ?? ""
         guard response.status == .ok else {
-            let words = contentType.hasPrefix("text/plain") ? await source.text(limit: 2048) : ""
+            // A page for people is no message; all it is good for is to recognise nginx's own words about certificates.
+            let body = contentType.hasPrefix("text/") ? await source.text(limit: 2048) : ""
+            let words = contentType.hasPrefix("text/plain") ? printable(authorization.redact(body), limit: 300) : ""
             throw HTTPFailure.status(
-                response.status, remote: remote, words: printable(authorization.redact(words), limit: 300),
+                response.status, remote: remote, words: words, wantsCertificate: body.contains("SSL certificate"),
                 retryAfter: response.headers.first(name: "retry-after"), isAuthorized: authorization.header != nil)
         }
         guard contentType == type else {

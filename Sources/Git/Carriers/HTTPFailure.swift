@@ -4,14 +4,23 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// HTTP statuses and transport errors as ``GitError``s.
 enum HTTPFailure {
     static func status(
-        _ status: HTTPResponseStatus, remote: RemoteURL, words: String, retryAfter: String?, isAuthorized: Bool
+        _ status: HTTPResponseStatus, remote: RemoteURL, words: String, wantsCertificate: Bool, retryAfter: String?,
+        isAuthorized: Bool
     ) -> GitError {
         let said = words.isEmpty ? "" : ": " + words
         switch status.code {
-        case 400 where words.contains("certificate"), 495, 496:
+        case 400 where wantsCertificate, 495, 496:
             return .denied("client-certificate", "\(remote) wants a client certificate\(said)")
         case 401:
             return .denied(
@@ -36,6 +45,13 @@ enum HTTPFailure {
         }
     }
 
+    /// Whether the other side closed or reset the connection before it answered.
+    static func isClosedConnection(_ error: any Error) -> Bool {
+        if let error = error as? HTTPClientError { return error == .remoteConnectionClosed }
+        if let error = error as? IOError { return [ECONNRESET, EPIPE].contains(error.errnoCode) }
+        return false
+    }
+
     static func error(_ error: any Error, remote: RemoteURL) -> GitError {
         switch error {
         case let error as GitError: return error
@@ -45,6 +61,8 @@ enum HTTPFailure {
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: return tls(error, remote: remote)
         case let error as IOError:
             return .unreachable("connection-lost", "The connection to \(remote) broke: \(printable(error.description))")
+        case HTTPParserError.invalidEOFState:
+            return .unreachable("connection-lost", "\(remote) closed the connection before its answer was complete")
         case is HTTPParserError:
             return .unreachable("not-http", "\(remote) doesn't speak HTTP", hint: "Check scheme and port of the URL")
         default:

@@ -33,23 +33,23 @@ final class Mirror {
     ///
     /// - Returns: whether a damaged mirror was thrown away.
     func load() throws(GitError) -> Bool {
-        if Disk.identity(path + "/objects/pack") == nil || Disk.identity(path + "/HEAD") == nil {
-            let isDamaged = Disk.identity(path) != nil
+        guard Disk.identity(path) != nil else {
+            state = MirrorState()
             try startAnew()
-            return isDamaged
+            return false
         }
         for name in Disk.names(in: path) where name.hasPrefix("incoming-") || name.hasSuffix(".new") {
             Disk.delete(path + "/" + name)
         }
-        guard let packedRefs = try Disk.read(path + "/packed-refs"),
-            let state = MirrorState(packedRefs: packedRefs, shallow: try Disk.read(path + "/shallow") ?? "")
-        else {
-            state = MirrorState()
-            try startAnew()
-            return true
-        }
+        // Read first: what was accepted outlives the objects.
+        var state = MirrorState()
+        let hasRefs = state.read(packedRefs: try Disk.read(path + "/packed-refs") ?? "")
+        let hasShallow = state.read(shallow: try Disk.read(path + "/shallow") ?? "")
         self.state = state
-        return false
+        let isWhole = ["/objects/pack", "/HEAD"].allSatisfy { Disk.identity(path + $0) != nil }
+        if hasRefs, hasShallow, isWhole { return false }
+        try startAnew()
+        return true
     }
 
     /// Throws all objects away and begins again; the accepted tips, where they could be read, are kept. Needs the lock.

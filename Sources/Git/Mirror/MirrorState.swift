@@ -11,30 +11,43 @@ struct MirrorState: Sendable, Hashable {
     var accepted: [BranchName: CommitID] = [:]
     var shallow: Set<CommitID> = []
 
-    init() {}
-
-    /// - Returns: nil for what this type didn't write.
-    init?(packedRefs: String, shallow: String) {
-        guard packedRefs.hasPrefix(Self.header), packedRefs.hasSuffix("\n") else { return nil }
-        for line in packedRefs.dropFirst(Self.header.count).split(separator: "\n") {
+    /// Takes the refs from the text of `packed-refs`.
+    ///
+    /// - Returns: false, and nothing is taken, for what this type didn't write.
+    mutating func read(packedRefs text: String) -> Bool {
+        guard text.hasPrefix(Self.header), text.hasSuffix("\n") else { return false }
+        var fetched: [BranchName: CommitID] = [:]
+        var accepted: [BranchName: CommitID] = [:]
+        for line in text.dropFirst(Self.header.count).split(separator: "\n") {
             let fields = line.split(separator: " ", maxSplits: 1)
-            guard fields.count == 2, let id = try? CommitID(fields[0]) else { return nil }
-            if fields[1].hasPrefix("refs/heads/") {
-                guard let branch = try? BranchName(String(fields[1].dropFirst(11))) else { return nil }
+            guard fields.count == 2, let id = try? CommitID(fields[0]) else { return false }
+            if let branch = Self.branch(fields[1], after: "refs/heads/") {
                 fetched[branch] = id
-            } else if fields[1].hasPrefix(Self.acceptedPrefix) {
-                guard let branch = try? BranchName(String(fields[1].dropFirst(Self.acceptedPrefix.count))) else {
-                    return nil
-                }
+            } else if let branch = Self.branch(fields[1], after: Self.acceptedPrefix) {
                 accepted[branch] = id
             } else {
-                return nil
+                return false
             }
         }
-        for line in shallow.split(separator: "\n") {
-            guard let id = try? CommitID(line) else { return nil }
-            self.shallow.insert(id)
+        (self.fetched, self.accepted) = (fetched, accepted)
+        return true
+    }
+
+    /// Takes the commits without parents from the text of `shallow`.
+    ///
+    /// - Returns: false, and nothing is taken, for what this type didn't write.
+    mutating func read(shallow text: String) -> Bool {
+        var shallow: Set<CommitID> = []
+        for line in text.split(separator: "\n") {
+            guard let id = try? CommitID(line) else { return false }
+            shallow.insert(id)
         }
+        self.shallow = shallow
+        return true
+    }
+
+    private static func branch(_ ref: Substring, after prefix: String) -> BranchName? {
+        ref.hasPrefix(prefix) ? try? BranchName(String(ref.dropFirst(prefix.count))) : nil
     }
 
     private static let header = "# pack-refs with: peeled fully-peeled sorted \n"

@@ -3,7 +3,7 @@
 /// Source: gitprotocol-v2(5), "Capability Advertisement"; gitprotocol-pack(5), "Reference Discovery";
 /// gitprotocol-http(5), "Smart Server Response".
 struct AdvertisementParser: Sendable {
-    private enum State { case start, afterService, v2, v0 }
+    private enum State { case start, service, first, v2, v0 }
     private var state = State.start
     private var capabilities = Capabilities()
     private var refs: [AdvertisedRef] = []
@@ -22,8 +22,8 @@ struct AdvertisementParser: Sendable {
             guard line == "# service=git-upload-pack" else {
                 throw ProtocolError.unexpected("another service than asked")
             }
-            state = .afterService
-        case .start, .afterService:
+            state = .service
+        case .start, .first, .service:
             try first(line)
         case .v2:
             capabilities.add(line)
@@ -45,11 +45,11 @@ struct AdvertisementParser: Sendable {
 
     private mutating func flush() throws(GitError) -> Advertisement? {
         switch state {
-        case .afterService:
-            // The flush behind the service's line; an empty repository of an old server has nothing but another one.
-            state = .v0
+        case .service:
+            state = .first
             return nil
-        case .start, .v0:
+        case .start, .first, .v0:
+            // Without any line before it, an empty repository of an old server.
             try capabilities.checkObjectFormat()
             return .v0(capabilities, refs: resolved())
         case .v2:

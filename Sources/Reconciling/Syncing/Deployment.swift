@@ -55,7 +55,7 @@ struct Deployment: Sendable {
             }
             let started = try await write(ready, &record)
             let clock = ContinuousClock.now
-            let verdicts: [WorkloadKey: Verdict]
+            let verdicts: [WorkloadKey: (verdict: Verdict, at: ContinuousClock.Instant)]
             do {
                 verdicts = try await watch.prove(
                     started.map { ($0.target, $0.workload) }, listener(for: started, since: clock))
@@ -64,10 +64,10 @@ struct Deployment: Sendable {
                 verdicts = [:]
             }
             for rollout in started {
-                guard let verdict = verdicts[rollout.planned.key] else { continue }
+                guard let (verdict, moment) = verdicts[rollout.planned.key] else { continue }
                 record.judged(
                     rollout.planned, verdict, running: watch.running(rollout.target),
-                    seconds: clock.duration(to: .now).inSeconds)
+                    seconds: clock.duration(to: moment).inSeconds)
             }
             failed.formUnion(record.failedApps)
             if !failed.isEmpty && environment.rollout.onFailure != .continue { break }

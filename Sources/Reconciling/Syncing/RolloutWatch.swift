@@ -9,6 +9,8 @@ struct RolloutWatch {
     private let alarms: AsyncStream<ContinuousClock.Instant>.Continuation
     private let unfinished: UnfinishedRollouts
     private var nextAlarm: ContinuousClock.Instant?
+    private var decidedAt: [WorkloadKey: ContinuousClock.Instant] = [:]
+    private var isInterrupted = false
 
     /// What to tell while waiting.
     struct Listener: Sendable {
@@ -48,11 +50,11 @@ struct RolloutWatch {
 
     /// Waits until each of these rollouts is proven or failed.
     ///
-    /// - Returns: the final verdicts of the rollouts begun here.
+    /// - Returns: the final verdicts of the rollouts begun here, and when each was reached.
     /// - Throws: `KubernetesError` where the namespace can no longer be observed; `CancellationError`.
     mutating func prove(
         _ started: [(target: RolloutTarget, workload: Workload)], _ listener: Listener
-    ) async throws -> [WorkloadKey: Verdict] {
+    ) async throws -> [WorkloadKey: (verdict: Verdict, at: ContinuousClock.Instant)] {
         tell(board.begin(started, at: .now), listener)
         while !board.isFinished {
             unfinished.keys = board.unfinished
@@ -60,8 +62,11 @@ struct RolloutWatch {
             guard let event = await events.next() else { throw CancellationError() }
             try take(event, listener)
         }
-        let keys = Set(started.map(\.target.key))
-        return board.verdicts.filter { keys.contains($0.key) }
+        var verdicts: [WorkloadKey: (verdict: Verdict, at: ContinuousClock.Instant)] = [:]
+        for key in started.map(\.target.key) {
+            if let verdict = board.verdicts[key], let moment = decidedAt[key] { verdicts[key] = (verdict, moment) }
+        }
+        return verdicts
     }
 
     /// The image that each pod of the workload runs now, for a report of a failure: `web-2: shop/web:1.1.0 (not ready)`.
@@ -77,6 +82,7 @@ struct RolloutWatch {
         let now = ContinuousClock.now
         switch event {
         case .workloads(let kind, .snapshot(let all)):
+            isInterrupted = false
             tell(board.replaceWorkloads(of: kind, with: all, at: now), listener)
         case .workloads(_, .changed(let workload)): tell(board.update(workload, at: now), listener)
         case .workloads(_, .deleted(let workload)): tell(board.removeWorkload(workload.key, at: now), listener)
@@ -86,7 +92,8 @@ struct RolloutWatch {
         case .pods(.deleted(let pod)): tell(board.remove(pod, at: now), listener)
         case .podsUnreadable: tell(board.judgeWithoutPods(at: now), listener)
         case .workloads(_, .interrupted(let error)), .pods(.interrupted(let error)):
-            listener.note("the API server is not answering, trying again: \(error.message)")
+            if !isInterrupted { listener.note("the API server is not answering, trying again: \(error.message)") }
+            isInterrupted = true
         case .note(let note): listener.note(note)
         case .lost(let error): throw error
         case .alarm:
@@ -95,8 +102,11 @@ struct RolloutWatch {
         }
     }
 
-    private func tell(_ changed: [WorkloadKey: Verdict], _ listener: Listener) {
-        for (key, verdict) in changed.sorted(by: { $0.key < $1.key }) { listener.verdict(key, verdict) }
+    private mutating func tell(_ changed: [WorkloadKey: Verdict], _ listener: Listener) {
+        for (key, verdict) in changed.sorted(by: { $0.key < $1.key }) {
+            if verdict.isFinal { decidedAt[key] = .now }
+            listener.verdict(key, verdict)
+        }
     }
 
     private mutating func setAlarm() {
