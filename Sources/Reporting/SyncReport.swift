@@ -165,7 +165,7 @@ public struct AppReport: Sendable, Encodable {
     public var from: String?
     /// The version that the descriptor asks for.
     public var to: String
-    /// 0 for the first wave; nil for an app that needs no change.
+    /// 1 for the first wave; nil for an app that needs no change.
     public var wave: Int?
     public var changes: [Change]
     public var notes: [String]

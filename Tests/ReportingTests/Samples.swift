@@ -9,7 +9,7 @@ let commit = SyncReport.Commit(
 func app(_ name: String, _ outcome: AppReport.Outcome, failure: AppReport.Failure? = nil) -> AppReport {
     AppReport(
         app: name, workload: "statefulset/\(name)", outcome: outcome, from: "1.0.0-rc-\(sha)", to: "1.1.0-rc-\(sha)",
-        wave: 0,
+        wave: 1,
         changes: [
             .init(
                 field: "spec.template.spec.containers[\(name)].image", from: "shop/\(name):1.0.0-rc-\(sha)",

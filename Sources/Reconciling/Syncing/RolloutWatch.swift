@@ -79,11 +79,16 @@ struct RolloutWatch {
         return verdicts
     }
 
-    /// The image that each pod of the workload runs now, for a report of a failure: `web-2: shop/web:1.1.0 (not ready)`.
+    /// What each pod of the workload is to run now, for the report of a failure: `web-2: 1.1.0 (not ready)`. The whole image
+    /// where it is not from the target's repository.
     func running(_ target: RolloutTarget) -> [String] {
         board.pods(of: target.key).map { pod in
-            let images = (pod.containers + pod.initContainers).filter { target.images[$0.name] != nil }
-            let text = images.map(\.image.description).joined(separator: ", ")
+            let texts = (pod.containers + pod.initContainers).compactMap { container -> String? in
+                guard let wanted = target.images[container.name] else { return nil }
+                let isOurs = container.image.repository == wanted.repository && container.image.digest == nil
+                return isOurs ? container.image.tag : container.image.description
+            }
+            let text = Set(texts).sorted().joined(separator: ", ")
             return "\(pod.name): \(text)\(pod.isReady ? "" : " (not ready)")"
         }
     }

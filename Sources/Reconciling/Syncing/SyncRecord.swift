@@ -35,7 +35,7 @@ struct SyncRecord: Sendable {
 
     mutating func planned(_ plan: Plan, drift: DriftPolicy) {
         report.apps =
-            plan.apps.map { AppReport($0, outcome: Self.outcome(of: $0, drift)) } + plan.problems.map { AppReport($0) }
+            plan.apps.map { AppReport($0, outcome: Self.outcome(of: $0, drift)) } + AppReport.refused(plan.problems)
         for (index, app) in report.apps.enumerated() { indexOfApp[app.app] = index }
     }
 
@@ -60,7 +60,8 @@ struct SyncRecord: Sendable {
         }
         switch verdict {
         case .failed(let failure):
-            failed(planned.app.name, AppReport.Failure(failure), .rolloutFailed)
+            failed(
+                planned.app.name, AppReport.Failure(failure, of: planned, namespace: report.namespace), .rolloutFailed)
             update(planned.app.name) { $0.running = running }
         case .proven(let progress):
             update(planned.app.name) {

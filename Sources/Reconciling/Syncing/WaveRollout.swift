@@ -149,8 +149,7 @@ extension AppProgress {
 extension RolloutProgress {
     /// What is missing, where that is more than the numbers of pods.
     var reason: String? {
-        waitingFor.isEmpty || waitingFor.hasPrefix("\(updated) of") || waitingFor.hasPrefix("\(ready) of")
-            ? nil : waitingFor
+        waitingFor.isEmpty || waitingFor.first?.isNumber == true ? nil : waitingFor
     }
 }
 

@@ -47,7 +47,9 @@ struct WorkloadWriter: Sendable {
                 return .written(workload, rivals: rivals)
             } catch let error as KubernetesError where error.code == "field-conflict" && takesOver {
                 let fields = error.fieldConflicts.map(\.field).joined(separator: ", ")
-                rivals = ["took over \(fields) from \(error.fieldManagers.joined(separator: ", "))"]
+                rivals = [
+                    "\(isDryRun ? "would take" : "took") over \(fields) from \(error.fieldManagers.joined(separator: ", "))"
+                ]
                 force = true
             } catch let error as KubernetesError where error.category == .conflict && error.code != "field-conflict" {
                 let current = try await cluster.workload(planned.key, namespace: namespace)
