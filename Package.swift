@@ -92,7 +92,7 @@ let package = Package(
             dependencies: [
                 "Kubernetes", "TestServers", "Workloads", logging, nioCore, nioPosix, nioSSL, subprocess,
             ],
-            swiftSettings: swiftSettings),
+            exclude: ["Fixtures"], swiftSettings: swiftSettings),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReconcilingTests",
@@ -102,7 +102,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Git", "Kubernetes", "Planning", "Reconciling", "Rollouts", "TestServers", "Workloads", "descry", logging,
+                "Git", "Kubernetes", "Planning", "Reconciling", "Rollouts", "TestServers", "Workloads", "descry",
+                logging,
             ],
             swiftSettings: swiftSettings),
         // The built binary, end to end, where no API server is needed.

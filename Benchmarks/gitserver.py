@@ -61,15 +61,17 @@ class Server:
 
     def start(self, command):
         log = open(self.directory + '/servers.log', 'a')
-        self.children.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+        self.children.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                              start_new_session=True))
 
     def stop(self):
         for child in reversed(self.children):
-            child.send_signal(signal.SIGTERM)
+            # To the group: the workers of fcgiwrap do not end with it.
+            os.killpg(child.pid, signal.SIGTERM)
             try:
                 child.wait(5)
             except subprocess.TimeoutExpired:
-                child.kill()
+                os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
 
     def url(self, name):

@@ -58,6 +58,6 @@ def markdown(rows, facts, rounds):
         ratios = row.ratios()
         peers = '<br>'.join('%s: %s%s' % (n, f, ' (**%.1f ×**)' % ratios[n] if n in ratios else '') for n, f in row.peers.items())
         lines.append('| %s | %s | %s | %s | %s |' % (row.what, row.budget, row.descry, verdict(row), peers))
-    lines += ['', 'The git rows are told from the git server\'s access log for Descry (from the first request\'s beginning to the last',
-              'answer\'s end, since no command of Descry only fetches) and by wall clock for git.', '']
+    lines += ['', 'The git rows are told from the git server\'s access log for both sides, from the first request\'s beginning to the last',
+              'answer\'s end, so that start-up does not count; the memory is that of the whole command.', '']
     return '\n'.join(lines)

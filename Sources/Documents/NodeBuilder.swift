@@ -42,7 +42,7 @@ struct NodeBuilder {
             while true {
                 let (event, start, end) = try reader.next()
                 if case .streamEnd = event { break }
-                guard take(event, position(start), position(end)) else { return }
+                guard take(event, text.position(start), text.position(end)) else { return }
             }
         } catch {
             root = nil
@@ -158,9 +158,5 @@ struct NodeBuilder {
                 "yaml-tag", at: position, "tags such as \(TerminalText.quoted(tag)) are not allowed",
                 hint: "Remove it, and quote the value if it is text")
         }
-    }
-
-    private mutating func position(_ mark: yaml_mark_t) -> Position {
-        Position(line: mark.line + 1, column: mark.column + 1, offset: text.offset(ofScalar: mark.index))
     }
 }

@@ -1,3 +1,5 @@
+import CLibYAML
+
 /// The bytes of one file, known to be UTF-8 text without characters that YAML forbids, and the way from what libyaml
 /// counts (Unicode scalars) to bytes.
 struct SourceText {
@@ -8,6 +10,8 @@ struct SourceText {
     private let checkpoints: [UInt32]
     /// The last answer: marks come nearly in order, so the next one is mostly a few bytes ahead.
     private var last = (index: 0, offset: 0)
+
+    private var endPosition: Position?
 
     private init(bytes: [UInt8], start: Int, checkpoints: [UInt32]) {
         self.bytes = bytes
@@ -54,8 +58,23 @@ struct SourceText {
         return result
     }
 
+    /// The place of one of libyaml's marks, which count Unicode scalars.
+    mutating func position(_ mark: yaml_mark_t) -> Position {
+        let offset = offset(ofScalar: mark.index)
+        // At the end of a file without a newline libyaml counts one that isn't there.
+        if offset == bytes.count { return end() }
+        return Position(line: mark.line + 1, column: mark.column + 1, offset: offset)
+    }
+
+    private mutating func end() -> Position {
+        if let known = endPosition { return known }
+        let position = SourceLines(bytes: bytes).position(at: bytes.count)
+        endPosition = position
+        return position
+    }
+
     /// The byte offset of the scalar that libyaml counts as `index`.
-    mutating func offset(ofScalar index: Int) -> Int {
+    private mutating func offset(ofScalar index: Int) -> Int {
         guard !checkpoints.isEmpty else { return min(start + index, bytes.count) }
         if index < last.index || index - last.index > Self.stride {
             guard index / Self.stride < checkpoints.count else { return bytes.count }

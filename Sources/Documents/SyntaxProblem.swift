@@ -11,7 +11,7 @@ struct SyntaxProblem {
     }
 
     mutating func report(to document: Document) {
-        let position = position(blamedMark)
+        let position = text.position(blamedMark)
         if let marker = conflictMarker() {
             document.error(
                 "merge-conflict", at: marker, "git left a merge conflict here",
@@ -40,22 +40,19 @@ struct SyntaxProblem {
 
     /// The first line that begins as git's conflict markers do.
     private func conflictMarker() -> Position? {
-        var line = 1
-        var isLineStart = true
-        for offset in text.start..<text.bytes.count {
-            let byte = text.bytes[offset]
-            if isLineStart, byte == UInt8(ascii: "<"), text.bytes[offset...].starts(with: "<<<<<<< ".utf8) {
-                return Position(line: line, column: 1, offset: offset)
+        let bytes = text.bytes
+        for offset in text.start..<bytes.count where bytes[offset] == UInt8(ascii: "<") {
+            let isLineStart = offset == text.start || bytes[offset - 1] == 0x0A || bytes[offset - 1] == 0x0D
+            if isLineStart, bytes[offset...].starts(with: "<<<<<<< ".utf8) {
+                return SourceLines(bytes: bytes).position(at: offset)
             }
-            isLineStart = byte == 0x0A
-            if isLineStart { line += 1 }
         }
         return nil
     }
 
     private mutating func message(at position: Position) -> String {
         guard let context = error.context else { return error.problem }
-        let begins = self.position(error.contextMark)
+        let begins = text.position(error.contextMark)
         let place = begins.line == position.line ? "" : " that begins on line \(begins.line)"
         return "\(error.problem) \(context)\(place)"
     }
@@ -92,9 +89,5 @@ struct SyntaxProblem {
             if bytes[offset] != 0x20 && bytes[offset] != UInt8(ascii: "-") { return nil }
         }
         return nil
-    }
-
-    private mutating func position(_ mark: yaml_mark_t) -> Position {
-        Position(line: mark.line + 1, column: mark.column + 1, offset: text.offset(ofScalar: mark.index))
     }
 }

@@ -13,7 +13,7 @@ public struct PlainProgress: Sendable {
         case .note(let note):
             return "note: \(printable(note))\n"
         case .planned(let apps):
-            return apps.isEmpty ? "" : "\(apps.count) \(apps.count == 1 ? "app" : "apps") to change\n"
+            return apps.isEmpty ? "" : "\(counted(apps.count, "app")) to roll out\n"
         case .app(let progress):
             let line = "\(progress.app): \(progress.arrow): \(stateText(progress, style: style))\n"
             guard lastLine.updateValue(line, forKey: progress.app) != line else { return "" }
@@ -36,7 +36,11 @@ func stateText(_ progress: AppProgress, style: TextStyle) -> String {
     case .patched: return style.paint("patched", .green)
     case .validated: return style.paint("accepted (dry run)", .green)
     case .proven(let seconds): return style.paint("proven", .green) + " in \(secondsText(seconds))"
-    case .failed(let failure): return style.paint("failed", .red) + ": " + failureText(failure)
+    case .failed(let failure):
+        // The report at the end has the message too.
+        let place = failure.pod.map { ": pod \(printable($0))" } ?? ""
+        return style.paint("failed", .red) + ": \(failure.code)\(place)"
+            + (failure.reason.map { ": \(printable($0))" } ?? "")
     }
 }
 

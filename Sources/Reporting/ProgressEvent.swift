@@ -39,7 +39,9 @@ public struct AppProgress: Sendable {
     }
 
     /// Both versions with their SHA cut to what tells them apart: `1.1.0-rc-020c8bb` of a 40-digit one.
-    var arrow: String { "\(from.map(shortVersion) ?? "?") → \(shortVersion(to))" }
+    var arrow: String {
+        from == to ? shortVersion(to) : "\(from.map(shortVersion) ?? "?") → \(shortVersion(to))"
+    }
 }
 
 /// Cuts the SHA at a version's end to seven digits, as git abbreviates one; anything else stays whole.

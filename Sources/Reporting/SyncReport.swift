@@ -38,7 +38,11 @@ public struct SyncReport: Sendable, Encodable {
     public var commit: Commit?
     public var startedAt: Date
     public var finishedAt: Date?
+    /// How long the pass took; nil while it is under way.
+    public var seconds: Double?
     public var outcome: Outcome
+    /// That of the process; nil while the pass is under way.
+    public var exitCode: Int32?
     public var apps: [AppReport]
     /// What a person should know and no app is to blame for, such as polling for want of the right to watch.
     public var notes: [String]
@@ -61,9 +65,6 @@ public struct SyncReport: Sendable, Encodable {
         self.apps = apps
         self.notes = notes
     }
-
-    /// How long the pass took; nil while it is under way.
-    public var seconds: Double? { finishedAt.map { $0.timeIntervalSince(startedAt) } }
 
     /// Something differs from what the descriptor says.
     public var hasChanges: Bool { apps.contains { $0.outcome != .unchanged } }
@@ -164,7 +165,7 @@ public struct AppReport: Sendable, Encodable {
     public var from: String?
     /// The version that the descriptor asks for.
     public var to: String
-    /// 0 for the first wave; nil for an app that needs no change.
+    /// 1 for the first wave; nil for an app that needs no change.
     public var wave: Int?
     public var changes: [Change]
     public var notes: [String]

@@ -18,7 +18,7 @@ public enum TextReport {
             let reasons = orderedReasons(app.changes)
             table.add(
                 .init(app.app), .init(app.workload), .init(app.from.map(shortVersion) ?? "-"),
-                .init(shortVersion(app.to)), .init(app.wave.map { String($0 + 1) } ?? "-"),
+                .init(shortVersion(app.to)), .init(app.wave.map(String.init) ?? "-"),
                 .init(reasons.joined(separator: ", "), .yellow))
         }
         if !table.isEmpty { text += table.render(coloured: style.isColoured) }

@@ -60,12 +60,8 @@ struct Connections: Sendable {
             return try ClusterConfiguration.explicit(
                 server: server, certificateAuthority: cluster.certificateAuthority, credential: credential)
         }
-        let isAsked = cluster.kubeconfig != nil || cluster.context != nil
-        if !isAsked && ClusterConfiguration.isInCluster(environment: variables) {
-            return try ClusterConfiguration.inCluster(environment: variables)
-        }
-        let paths = cluster.kubeconfig.map { [$0] } ?? ClusterConfiguration.kubeconfigPaths(environment: variables)
-        return try ClusterConfiguration.kubeconfig(paths: paths, context: cluster.context)
+        return try ClusterConfiguration.discover(
+            kubeconfig: cluster.kubeconfig, context: cluster.context, environment: variables)
     }
 
     /// `--cache`, else `DESCRY_CACHE`, else `descry` in the user's cache folder (XDG Base Directory Specification).

@@ -26,7 +26,7 @@ struct Descry: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            PlanCommand.self, ApplyCommand.self, RBACCommand.self, DoctorCommand.self,
+            LintCommand.self, PlanCommand.self, ApplyCommand.self, RBACCommand.self, DoctorCommand.self,
         ])
 }
 

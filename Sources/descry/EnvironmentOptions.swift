@@ -14,19 +14,19 @@ struct EnvironmentOptions: ParsableArguments {
 
     @Option(
         name: .customLong("environments"),
-        help: .init("The folder of the environment files (DESCRY_ENVIRONMENTS).", valueName: "FOLDER"))
+        help: .init("The folder of the environment files (DESCRY_ENVIRONMENTS).", valueName: "folder"))
     var folder: String?
 
     @Option(
         help: .init(
             "The environment file itself, instead of NAME.yaml in the folder (DESCRY_ENVIRONMENT_FILE).",
-            valueName: "FILE"))
+            valueName: "file"))
     var environmentFile: String?
 
     @Option(
         help: .init(
             "The folder that keeps fetched objects (DESCRY_CACHE; default: descry under XDG_CACHE_HOME or ~/.cache).",
-            valueName: "FOLDER"))
+            valueName: "folder"))
     var cache: String?
 
     @Option(help: .setting(.repository)) var repository: String?
@@ -70,7 +70,13 @@ struct EnvironmentOptions: ParsableArguments {
     ///
     /// - Throws: `Refused` with every problem of the source that has one; `Failure` where the file cannot be read.
     func resolve(_ variables: [String: String]) throws -> Environment {
-        let flags = try EnvironmentSettings.flags(flags)
+        let flags: EnvironmentSettings
+        do throws(Refused) {
+            flags = try EnvironmentSettings.flags(self.flags)
+        } catch {
+            throw Failure(
+                status: .usage, code: "usage", message: "a flag's value is refused", diagnostics: error.diagnostics)
+        }
         let given = try EnvironmentSettings.variables(variables)
         let settings = flags.overriding(given).overriding(try file(variables))
         for warning in settings.warnings { OutputStream.standardError.write(warning.description + "\n") }

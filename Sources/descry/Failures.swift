@@ -27,8 +27,8 @@ struct Failure: Error {
         case let refused as Refused:
             let count = refused.diagnostics.count
             self.init(
-                status: .refused, code: refused.diagnostics.first?.code ?? "refused",
-                message: "refused: \(count) problem\(count == 1 ? "" : "s"); nothing was changed",
+                status: .refused, code: "refused",
+                message: "\(count) problem\(count == 1 ? "" : "s"); nothing was changed",
                 diagnostics: refused.diagnostics)
         case let error as GitError:
             self.init(

@@ -26,6 +26,31 @@ enum InputFile {
         }
     }
 
+    /// The descriptors and environment files in a folder and below it, by their endings; hidden ones are passed over.
+    static func inputs(below folder: String) throws(Failure) -> [String] {
+        let base = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+        var found: [String] = []
+        for name in try names(in: folder) where !name.hasPrefix(".") {
+            let path = base + "/" + name
+            if isFolder(path) {
+                found += try inputs(below: path)
+            } else if [".yaml", ".yml", ".json"].contains(where: name.hasSuffix) {
+                found.append(path)
+            }
+        }
+        return found
+    }
+
+    /// True where the first line that is neither blank nor a comment or document marker begins with `apiVersion:`.
+    static func isManifest(_ bytes: [UInt8]) -> Bool {
+        for line in bytes.prefix(64 << 10).split(separator: UInt8(ascii: "\n")) {
+            let text = String(decoding: line, as: UTF8.self)
+            if text.allSatisfy(\.isWhitespace) || text.hasPrefix("#") || text.hasPrefix("---") { continue }
+            return text.hasPrefix("apiVersion:")
+        }
+        return false
+    }
+
     /// - Throws: `Failure` (refused) with the system's reason where the file cannot be read.
     static func read(_ path: String) throws(Failure) -> [UInt8] {
         do {

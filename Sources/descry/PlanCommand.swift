@@ -13,8 +13,8 @@ struct PlanCommand: AsyncParsableCommand {
             EXAMPLES
               descry plan DEV
               descry plan LIVE --diff
-              descry plan LIVE --server-dry-run    # the API server validates every patch (dryRun=All)
-              descry plan LIVE --exit-code         # 2 where there is something to change
+              descry plan LIVE --server-dry-run    # validated by the API server
+              descry plan LIVE --exit-code         # 2 where changes are pending
               descry plan DEV -o json | jq '.apps[] | select(.outcome == "pending")'
 
             EXIT CODES

@@ -54,6 +54,25 @@ struct ControlPlaneTests {
         }
     }
 
+    /// The statuses that rollouts are judged by: each must be what a kubelet would write, so each is named here.
+    @Test(arguments: [
+        (Fate.pullFails, "ImagePullBackOff"), (.configIsMissing, "CreateContainerConfigError"),
+        (.entryPointIsMissing, "CrashLoopBackOff"), (.outOfMemory, "CrashLoopBackOff"), (.crashes, "CrashLoopBackOff"),
+        (.crashesLater, "CrashLoopBackOff"),
+    ])
+    func `a version's fate comes upon its pod`(fate: Fate, reason: String) async throws {
+        try await ControlPlane.shared().withNamespace { namespace in
+            try await namespace.apply(
+                TestNamespace.manifest(name: "a", image: "example.org/shop/a:\(fate.version())"))
+            let waiting = "{.status.containerStatuses[0].state.waiting.reason}"
+            let watch = [
+                "get", "pods", "--watch", "--output=jsonpath=\(waiting){\"\\n\"}", "--namespace=\(namespace.name)",
+            ]
+            let reasons = try await namespace.controlPlane.kubectl(watch, until: { $0 == reason })
+            #expect(reasons.last == reason)
+        }
+    }
+
     private static func kubectl(_ kubeconfig: String, _ arguments: [String]) async throws {
         // The last --kubeconfig wins, so the account's replaces the administrator's.
         try await ControlPlane.shared().kubectl(["--kubeconfig=\(kubeconfig)"] + arguments)

@@ -82,3 +82,23 @@ import Testing
         return Position(line: line, column: column, offset: offset)
     }
 }
+
+/// Where libyaml's own marks mislead, the place of an error is still the one an editor shows.
+@Suite struct ErrorPositionTests {
+    @Test(arguments: [
+        // libyaml counts a newline at the end of a file that has none.
+        ("[", "yaml-syntax", "1:2"), ("{\"a\": [1", "yaml-syntax", "1:9"), ("[\n", "yaml-syntax", "2:1"),
+        // It notices an open quote at the end of the file only, and a missing colon on the next line.
+        ("a: 1\nb: \"x\ny\n", "yaml-syntax", "2:4"), ("a:\n  b: 1\n  c\n  d: 1\n", "yaml-syntax", "3:3"),
+        // The first tab of the indentation, behind spaces too.
+        ("a:\n\tb: 1\n", "tab-indentation", "2:1"), ("a:\n  b: 1\n  \tc: 1\n", "tab-indentation", "3:3"),
+        // Lines end with CR alone, too.
+        ("a: 1\rb: [\r", "yaml-syntax", "3:1"), ("a: 1\r<<<<<<< HEAD\n[", "merge-conflict", "2:1"),
+        ("a: 1\r\n<<<<<<< HEAD\r\nb: 1\r\n", "merge-conflict", "2:1"),
+    ])
+    func errorsStandWhereAnEditorShowsThem(text: String, code: String, place: String) throws {
+        let error = try #require(throws: Refused.self) { try YAML.parse(Array(text.utf8), file: "f") }
+        #expect(error.diagnostics.map(\.code) == [code])
+        #expect(error.diagnostics.first?.position?.description == place)
+    }
+}

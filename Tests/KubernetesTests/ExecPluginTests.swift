@@ -40,6 +40,16 @@ import Testing
         }
     }
 
+    /// The forms of RFC 3339 that plugins print.
+    @Test(arguments: ["2030-01-02T03:04:05Z", "2030-01-02T03:04:05.678901Z", "2030-01-02T05:04:05+02:00"])
+    func theEndOfATokenIsRead(text: String) throws {
+        let plugin = ExecPlugin(apiVersion: Self.version, command: "c")
+        let outcome = try ExecCredential.read(
+            #"{"apiVersion":"\#(Self.version)","kind":"ExecCredential","status":{"token":"t","expirationTimestamp":"\#(text)"}}"#,
+            plugin: plugin)
+        #expect(outcome.expires == Date(timeIntervalSince1970: 1_893_553_445))
+    }
+
     @Test func aClientCertificateIsTaken() async throws {
         try await TestFolder.with { folder in
             let certificates = TestCertificates(folder: folder)

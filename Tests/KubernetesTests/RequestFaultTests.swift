@@ -14,13 +14,14 @@ import Workloads
     }
 
     @Test func aServerThatNeverAnswersTimesOut() async throws {
+        let pauses = Pauses()
         try await KubernetesClient.with(
-            change: { $0.requestTimeout = .milliseconds(100) }, answer: { _, _ in [] }
-        ) { client, server in
+            pauses: pauses, change: { $0.requestTimeout = .milliseconds(100) }, answer: { _, _ in [] }
+        ) { client, _ in
             let error = try await kubernetesError { try await client.serverVersion() }
             #expect(error?.code == "timed-out")
             #expect(error?.category == .unreachable)
-            #expect(server.requests.count == 4, "a timeout is retried as often as a broken connection")
+            #expect(pauses.all.count == 3, "a timeout is retried as often as a broken connection")
         }
     }
 
@@ -157,6 +158,37 @@ import Workloads
             #expect(error?.category == .unreachable)
             #expect(pauses.all.count == 3)
         }
+    }
+
+    @Test func anIPv6AddressIsReached() async throws {
+        let server = try await FaultServer.start(host: "::1") { _, _ in [.answer(200, Self.version)] }
+        let configuration = try ClusterConfiguration(
+            server: ServerAddress("http://[::1]:\(server.port)"), origin: "The test")
+        try await KubernetesClient.with(configuration) { client in
+            let version = try await client.serverVersion()
+            #expect(version.major == 1)
+            #expect(server.requests.first?.header("Host") == "[::1]:\(server.port)")
+        }
+        try await server.stop()
+    }
+
+    /// The proxy sees where the connection goes and its own password, and nothing of the cluster's.
+    @Test func aProxyThatRefusesIsTold() async throws {
+        let proxy = try await FaultServer.start { _, _ in [.answer(403, "no")] }
+        let configuration = try ClusterConfiguration(
+            server: ServerAddress("https://kube.example.com:6443"), credential: .token(Secret("planted-secret")),
+            proxy: ProxyAddress("http://user:planted-password@127.0.0.1:\(proxy.port)"), origin: "The test")
+        try await KubernetesClient.with(configuration) { client in
+            let error = try await kubernetesError { try await client.serverVersion() }
+            #expect(error?.code == "proxy-failed")
+            #expect(error?.category == .unreachable)
+            #expect(error?.description.contains("planted") == false)
+        }
+        let request = try #require(proxy.requests.first)
+        #expect(request.line == "CONNECT kube.example.com:6443 HTTP/1.1")
+        #expect(request.header("proxy-authorization") != nil)
+        #expect(!request.head.contains("planted-secret"))
+        try await proxy.stop()
     }
 
     @Test func cancellingEndsTheRequest() async throws {

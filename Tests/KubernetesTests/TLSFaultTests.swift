@@ -1,4 +1,5 @@
 import FoundationEssentials
+import NIOSSL
 import TestServers
 import Testing
 
@@ -110,6 +111,69 @@ struct TLSFaultTests {
         try await withCertificates { certificates in
             try await certificates.certificate("server", from: "ca", names: "DNS:elsewhere.example", days: -1)
             #expect(try await ask(certificates, server: "server", trust: .insecure).error == nil)
+        }
+    }
+
+    /// A server that offers nothing but HTTP/2 is spoken to in it: `PRI * HTTP/2.0` is what that begins with (RFC 9113, 3.4).
+    @Test func http2IsSpokenWhereItIsOffered() async throws {
+        try await withCertificates { certificates in
+            try await certificates.certificate("server", from: "ca")
+            var tls = try certificates.server("server")
+            tls.applicationProtocols = ["h2"]
+            let server = try await FaultServer.start(tls: tls) { _, _ in [.close] }
+            let configuration = try ClusterConfiguration(
+                server: ServerAddress("https://127.0.0.1:\(server.port)"),
+                trust: .authorities(.init(file: certificates.file("ca", "crt"))), origin: "The test")
+            try await KubernetesClient.with(configuration) { client in
+                let error = try await kubernetesError { try await client.serverVersion() }
+                #expect(error?.code == "connection-lost")
+            }
+            #expect(server.requests.first?.line == "PRI * HTTP/2.0")
+            try await server.stop()
+        }
+    }
+
+    /// The API server may ask for a client certificate; a plugin's takes the place of the configuration's own.
+    @Test(arguments: [true, false])
+    func aClientCertificateIsShown(byPlugin: Bool) async throws {
+        try await withCertificates { certificates in
+            try await certificates.certificate("server", from: "ca")
+            try await certificates.certificate("client", from: "ca", usage: "clientAuth")
+            var tls = try certificates.server("server")
+            tls.certificateVerification = .noHostnameVerification
+            tls.trustRoots = .file(certificates.file("ca", "crt"))
+            let server = try await FaultServer.start(tls: tls) { _, _ in [.answer(200, RequestFaultTests.version)] }
+            let bytes = { (kind: String) in Array(try certificates.folder.read("client.\(kind)").utf8) }
+            let identity = try ClientIdentity(
+                certificatePEM: bytes("crt"), keyPEM: bytes("key"), origin: "The test")
+            var configuration = try ClusterConfiguration(
+                server: ServerAddress("https://127.0.0.1:\(server.port)"),
+                trust: .authorities(.init(file: certificates.file("ca", "crt"))), origin: "The test")
+            let without = try await KubernetesClient.with(configuration) { client in
+                try await kubernetesError { try await client.serverVersion() }
+            }
+            #expect(without?.code == "tls-handshake")
+            #expect(without?.category == .denied)
+            if byPlugin {
+                let escape = { (kind: String) in
+                    try certificates.folder.read("client.\(kind)").replacing("\n", with: #"\n"#)
+                }
+                try certificates.folder.write(
+                    "answer",
+                    #"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"clientCertificateData":"\#(try escape("crt"))","clientKeyData":"\#(try escape("key"))"}}"#
+                )
+                configuration.credential = .exec(
+                    ExecPlugin(
+                        apiVersion: "client.authentication.k8s.io/v1", command: "cat",
+                        arguments: [certificates.folder.path + "/answer"]))
+            } else {
+                configuration.identity = identity
+            }
+            try await KubernetesClient.with(configuration) { client in
+                let version = try await client.serverVersion()
+                #expect(version.major == 1)
+            }
+            try await server.stop()
         }
     }
 

@@ -9,7 +9,7 @@ let commit = SyncReport.Commit(
 func app(_ name: String, _ outcome: AppReport.Outcome, failure: AppReport.Failure? = nil) -> AppReport {
     AppReport(
         app: name, workload: "statefulset/\(name)", outcome: outcome, from: "1.0.0-rc-\(sha)", to: "1.1.0-rc-\(sha)",
-        wave: 0,
+        wave: 1,
         changes: [
             .init(
                 field: "spec.template.spec.containers[\(name)].image", from: "shop/\(name):1.0.0-rc-\(sha)",
@@ -24,10 +24,12 @@ let pullFailure = AppReport.Failure(
 func report(
     _ command: SyncReport.Command, _ outcome: SyncReport.Outcome, _ apps: [AppReport], notes: [String] = []
 ) -> SyncReport {
-    SyncReport(
+    var report = SyncReport(
         command: command, environment: "DEV", namespace: "shop-dev", repository: "https://git.example.com/shop.git",
         branch: "DEV", descriptor: "deploy-descriptor.yaml", commit: commit,
         startedAt: Date(timeIntervalSince1970: 1_700_000_100),
         finishedAt: Date(timeIntervalSince1970: 1_700_000_112.34),
         outcome: outcome, apps: apps, notes: notes)
+    report.seconds = 12.34
+    return report
 }

@@ -55,6 +55,10 @@ final class HTTPConversation: Conversation {
         url: String, body: [UInt8]?
     ) async throws(GitError) -> (HTTPClientResponse, Authorization) {
         let authorization = try Authorization(options.credentials, remote: remote, environment: options.environment)
+        guard authorization.header == nil || remote.scheme != .http || remote.isLoopback else {
+            throw .refused(
+                "plain-http", "\(remote) would get the credentials in clear text", hint: "Use the https:// address")
+        }
         var request = HTTPClientRequest(url: url)
         request.headers.add(name: "User-Agent", value: options.userAgent)
         request.headers.add(name: "Git-Protocol", value: "version=2")

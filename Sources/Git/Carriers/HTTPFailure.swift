@@ -59,6 +59,10 @@ enum HTTPFailure {
         case let error as HTTPClientError: return client(error, remote: remote)
         case let error as NIOConnectionError: return connection(error, remote: remote)
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: return tls(error, remote: remote)
+        case let error as IOError where error.errnoCode == ECONNREFUSED:
+            return .unreachable(
+                "connection-failed", "No connection to \(remote.authority): connection refused",
+                hint: "Check host and port of the URL, and that the server runs")
         case let error as IOError:
             return .unreachable("connection-lost", "The connection to \(remote) broke: \(printable(error.description))")
         case HTTPParserError.invalidEOFState:

@@ -77,9 +77,9 @@ enum SSHCommand {
 }
 
 extension GitOptions {
-    /// What `ssh` and `git` get: everything of ours but the credentials for HTTP, and messages that can be recognised.
+    /// What `ssh` and `git` get: everything of ours but our settings and credentials, and messages that can be recognised.
     var childEnvironment: [String: String] {
-        var variables = environment
+        var variables = environment.filter { !$0.key.hasPrefix("DESCRY_") }
         for source in [credentials.username, credentials.password, credentials.token] {
             if case .environment(let name)? = source { variables[name] = nil }
         }

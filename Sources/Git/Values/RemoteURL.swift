@@ -40,6 +40,13 @@ public struct RemoteURL: Sendable, Hashable, CustomStringConvertible {
         return port.map { "\(name):\($0)" } ?? name
     }
 
+    /// Only this machine sees what is sent there.
+    var isLoopback: Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        let isIPv4Loopback = parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+        return isIPv4Loopback || host == "localhost" || host == "::1"
+    }
+
     public var description: String {
         switch scheme {
         case .local: path

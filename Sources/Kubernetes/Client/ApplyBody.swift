@@ -29,10 +29,9 @@ struct ApplyBody: Encodable {
     struct Template: Encodable { var spec: PodSpec }
 
     struct Spec: Encodable {
-        /// StatefulSet and DaemonSet.
+        /// Of a StatefulSet or DaemonSet. A Deployment's `strategy` is its own: both of its kinds replace all pods, and an
+        /// app whose volume only one pod may mount depends on `Recreate`.
         var updateStrategy: Strategy?
-        /// Deployment.
-        var strategy: Strategy?
         var template: Template?
     }
 
@@ -55,7 +54,7 @@ struct ApplyBody: Encodable {
         // An old partition left in place would update some pods only.
         case .statefulSet: spec.updateStrategy = Strategy(rollingUpdate: .init())
         case .daemonSet: spec.updateStrategy = Strategy()
-        case .deployment: spec.strategy = Strategy()
+        case .deployment: break
         }
     }
 

@@ -4,7 +4,8 @@ import Workloads
 ///
 /// A server-side apply of it owns `updateStrategy` (`strategy` of a Deployment), the images and the annotations listed
 /// here and nothing else. It can only ever change the object that was observed: it carries that object's `uid` and, unless the
-/// caller leaves it out, its `resourceVersion`, either of which makes the API server refuse to create the object.
+/// caller leaves it out, its `resourceVersion`. It is the `uid` that keeps the API server from creating an object that is
+/// gone: 1.20 takes a `resourceVersion` alone for a new object and goes on to validate it.
 public struct WorkloadPatch: Sendable, Hashable {
     public struct Image: Sendable, Hashable {
         public var container: String
@@ -22,7 +23,8 @@ public struct WorkloadPatch: Sendable, Hashable {
     public var key: WorkloadKey
     /// `metadata.uid` of the object that the plan is about. A workload of the same name made since is refused (409).
     public var uid: String
-    /// `metadata.resourceVersion` as observed; any change since is refused (409). Nil applies whatever has changed meanwhile.
+    /// `metadata.resourceVersion` as observed; any change since is refused (409), also one of the status alone, as controllers
+    /// write it all the time during a rollout. Nil applies whatever has changed meanwhile.
     public var resourceVersion: String?
     public var images: [Image]
     /// `metadata.annotations`: those that Descry sets. One left out that an earlier patch set is removed.

@@ -92,11 +92,17 @@ enum ExecCredential {
         }
         if let text = status.expirationTimestamp {
             do {
-                outcome.expires = try Date(text, strategy: .iso8601)
+                outcome.expires = try Date(withoutFraction(text), strategy: .iso8601)
             } catch {
                 throw ExecRunner.failed(plugin, "gave an expirationTimestamp that is not RFC 3339")
             }
         }
         return outcome
+    }
+
+    /// RFC 3339 allows fractions of a second; the parser does not, and nothing hangs on them.
+    private static func withoutFraction(_ text: String) -> String {
+        guard let point = text.firstIndex(of: ".") else { return text }
+        return String(text[..<point] + text[point...].dropFirst().drop { $0.isNumber })
     }
 }

@@ -39,6 +39,10 @@ struct ExecRunner: Sendable {
 
     private func launch(_ plugin: ExecPlugin) async throws -> (TerminationStatus, String, String) {
         var added: [Environment.Key: String?] = [:]
+        // Our own settings, tokens among them, are none of the plugin's business.
+        for name in ProcessInfo.processInfo.environment.keys where name.hasPrefix("DESCRY_") {
+            added[Environment.Key(stringLiteral: name)] = .some(nil)
+        }
         for (name, value) in plugin.environment { added[Environment.Key(stringLiteral: name)] = value.value }
         added["KUBERNETES_EXEC_INFO"] = try ExecCredential.info(plugin, configuration)
         let result = try await Subprocess.run(

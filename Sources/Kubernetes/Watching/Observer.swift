@@ -16,6 +16,7 @@ struct Observer<Object: ClusterObject>: Sendable {
         var plan = WatchPlan()
         while true {
             try Task.checkCancellation()
+            let start = time.now()
             do {
                 switch plan.step {
                 case .list:
@@ -23,16 +24,16 @@ struct Observer<Object: ClusterObject>: Sendable {
                     buffer.replace(list.items)
                     plan.listed(resourceVersion: list.resourceVersion)
                 case .watch(let resourceVersion):
-                    let start = time.now()
                     plan = try await watch(from: resourceVersion, plan)
                     try await pause(
                         plan.ended(.clean(lasted: start.duration(to: time.now())), chance: time.random()), plan)
                 }
             } catch let interruption as Interruption {
                 plan = interruption.plan
-                try await pause(after: interruption, &plan)
+                try await pause(after: interruption, lasted: start.duration(to: time.now()), &plan)
             } catch let error as KubernetesError {
-                try await pause(after: Interruption(plan: plan, error: error), &plan)
+                try await pause(
+                    after: Interruption(plan: plan, error: error), lasted: start.duration(to: time.now()), &plan)
             }
         }
     }
@@ -44,10 +45,12 @@ struct Observer<Object: ClusterObject>: Sendable {
     }
 
     /// - Throws: the error, where trying again cannot help.
-    private func pause(after interruption: Interruption, _ plan: inout WatchPlan) async throws {
+    private func pause(
+        after interruption: Interruption, lasted: Duration, _ plan: inout WatchPlan
+    ) async throws {
         let error = interruption.error
-        guard let ending = WatchPlan.Ending(error) else { throw error }
-        if ending == .broken || ending == .unreadable {
+        guard let ending = WatchPlan.Ending(error, lasted: lasted) else { throw error }
+        if ending != .gone {
             transport.logger.warning(
                 "Observation was interrupted",
                 metadata: ["of": "\(scope.purpose("watch"))", "code": "\(error.code)", "reason": "\(error.message)"])
@@ -130,11 +133,11 @@ struct Observer<Object: ClusterObject>: Sendable {
 
 extension WatchPlan.Ending {
     /// Nil where trying again cannot help.
-    init?(_ error: KubernetesError) {
+    init?(_ error: KubernetesError, lasted: Duration) {
         switch error.code {
         case "expired": self = .gone
         case "unreadable-event": self = .unreadable
-        case _ where error.category == .unreachable: self = .broken
+        case _ where error.category == .unreachable: self = .broken(lasted: lasted)
         default: return nil
         }
     }

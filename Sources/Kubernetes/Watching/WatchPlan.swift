@@ -3,8 +3,8 @@
 /// - A watch that the server ends in good order, as it does every few minutes, is resumed at once.
 /// - A watch that breaks is resumed from where it was, after a pause that doubles with each failure in a row.
 /// - Where the server has forgotten that moment (410), or an event cannot be read, all is listed again.
-/// - Only progress, an event or a bookmark, or a list that was followed by a watch that held, ends the row of failures: a list
-///   that succeeds before a watch that fails at once must not become a busy loop.
+/// - Only progress, an event or a bookmark, or a connection that held for a while ends the row of failures: a list that
+///   succeeds before a watch that fails at once must not become a busy loop.
 struct WatchPlan: Sendable, Hashable {
     enum Step: Sendable, Hashable {
         case list
@@ -16,7 +16,7 @@ struct WatchPlan: Sendable, Hashable {
         /// The stream ended after a whole line.
         case clean(lasted: Duration)
         /// The connection could not be made or broke, was silent for too long, or the server is overloaded.
-        case broken
+        case broken(lasted: Duration)
         /// 410: the resource version is no longer known.
         case gone
         /// An event was larger than the line buffer, or not what the API promises.
@@ -27,6 +27,9 @@ struct WatchPlan: Sendable, Hashable {
     static let longestPause: Duration = .seconds(30)
     /// A watch that ends in good order sooner than this without an event is taken for broken: some proxies do that.
     static let shortest: Duration = .seconds(1)
+
+    /// A connection that held for so long was good, though nothing came: some load balancers cut idle ones.
+    static let held: Duration = .seconds(10)
 
     private(set) var step = Step.list
     private(set) var failures = 0
@@ -51,8 +54,9 @@ struct WatchPlan: Sendable, Hashable {
         case .clean(let lasted) where hasProgress || lasted >= Self.shortest:
             failures = 0
             return nil
-        case .clean, .broken:
-            if hasProgress { failures = 0 }
+        case .clean: break
+        case .broken(let lasted):
+            if hasProgress || lasted >= Self.held { failures = 0 }
         case .gone:
             step = .list
             if hasProgress { failures = 0 }

@@ -23,8 +23,8 @@ public struct Doctor: Sendable {
     public func examine() async -> (report: DoctorReport, status: ExitStatus) {
         var findings = Findings(environment: environment.name)
         let descriptor = await examineGit(&findings)
-        await examineToken(&findings)
-        let isReachable = await examineServer(&findings)
+        let hasToken = await examineToken(&findings)
+        let isReachable = hasToken ? await examineServer(&findings) : false
         if isReachable {
             let kinds = Set(descriptor?.apps.map(\.kind) ?? [.statefulSet])
             await examinePermissions(kinds, descriptor, &findings)
@@ -63,9 +63,10 @@ public struct Doctor: Sendable {
         return nil
     }
 
-    private func examineToken(_ findings: inout Findings) async {
+    /// - Returns: false where there is no use in going on.
+    private func examineToken(_ findings: inout Findings) async -> Bool {
         do {
-            guard let expiry = try await cluster.tokenClaims()?.expires else { return }
+            guard let expiry = try await cluster.tokenClaims()?.expires else { return true }
             let left = expiry.timeIntervalSinceNow
             let when = expiry.formatted(Date.ISO8601FormatStyle())
             if left <= 0 {
@@ -78,11 +79,13 @@ public struct Doctor: Sendable {
             } else {
                 findings.ok("token", "is valid until \(when)")
             }
+            return left > 0
         } catch let error as KubernetesError {
             findings.fail("token", error.message, hint: error.hint, ExitStatus(error))
         } catch {
             findings.fail("token", String(describing: error), hint: nil, .internalError)
         }
+        return false
     }
 
     private func examineServer(_ findings: inout Findings) async -> Bool {
@@ -126,9 +129,9 @@ public struct Doctor: Sendable {
         do {
             let answers = try await concurrentMap(needed, limit: 16) { try await cluster.isAllowed($0.permission) }
             let denied = zip(needed, answers).filter { !$0.1 }.map(\.0)
-            for item in denied where item.isEssential {
+            for refusal in Self.grouped(denied.filter(\.isEssential).map(\.permission)) {
                 findings.fail(
-                    "permission", "the token may not \(item.permission)",
+                    "permission", "the token may not \(refusal) in \(namespace)",
                     hint: "descry rbac \(environment.name) | kubectl apply -f - grants it", .denied)
             }
             for item in denied where !item.isEssential {
@@ -146,10 +149,26 @@ public struct Doctor: Sendable {
         }
     }
 
+    /// One line a verb and resource, with the names where the question was about names.
+    private static func grouped(_ permissions: [Permission]) -> [String] {
+        var names: [String: [String]] = [:]
+        var order: [String] = []
+        for permission in permissions {
+            let what = "\(permission.verb) \(permission.resource)"
+            if names[what] == nil { order.append(what) }
+            names[what, default: []] += permission.name.map { [$0] } ?? []
+        }
+        return order.map { what in
+            let all = names[what] ?? []
+            let more = all.count > 5 ? " and \(all.count - 5) more" : ""
+            return all.isEmpty ? what : "\(what) \(all.prefix(5).joined(separator: ", "))\(more)"
+        }
+    }
+
     private func examineWorkloads(_ descriptor: Descriptor, _ findings: inout Findings) async {
         do {
             let reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)
-            let (observed, _) = try await reader.read(descriptor.apps.map(\.key))
+            let observed = try await reader.read(descriptor.apps.map(\.key)).workloads
             let plan = Plan(
                 apps: descriptor.apps, commit: "", rules: PlanningRules(environment), observed: observed)
             for problem in plan.problems {

@@ -72,7 +72,8 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .gitSSHKey: "Private key for ssh (default: the user's own keys and agent)"
         case .gitKnownHosts: "Known hosts for ssh (default: the user's own)"
         case .rolloutTimeout: "How long one app's rollout may take (default: 10m)"
-        case .rolloutOnFailure: "What a failed rollout leads to: rollback, stop or continue (default: rollback)"
+        case .rolloutOnFailure:
+            "What a failed rollout leads to: rollback (as yet the same as stop), stop or continue (default: rollback)"
         case .drift: "What a change made by somebody else leads to: correct or report (default: correct)"
         }
     }

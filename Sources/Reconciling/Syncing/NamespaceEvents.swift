@@ -38,10 +38,14 @@ struct NamespaceEventSource: Sendable {
                 }
             } catch let error as KubernetesError where error.status == 403 {
                 events.yield(
-                    .note("the token may not list and watch \(kind.resource): reading them by name every second"))
+                    .note("the token may not watch \(kind.resource): reading each by name, every second"))
                 try await poll(kind)
             }
         }
+    }
+
+    func pollWorkloads(_ kind: WorkloadKind) async {
+        await reporting { try await poll(kind) }
     }
 
     func observePods() async {

@@ -37,17 +37,26 @@ extension AppReport {
         self.init(
             app: planned.app.name, workload: planned.key.description, outcome: outcome,
             from: planned.previousVersion, to: planned.app.version.text,
-            wave: outcome == .unchanged ? nil : planned.wave,
+            wave: outcome == .unchanged ? nil : planned.wave + 1,
             changes: planned.changes.map {
                 Change(field: $0.path, from: $0.from, to: $0.to, reason: $0.reason.rawValue)
             }, notes: planned.notes.map(\.message))
     }
 
-    /// An app that the plan refuses.
-    init(_ problem: PlanProblem) {
-        self.init(
-            app: problem.app.name, workload: problem.app.key.description, outcome: .refused,
-            to: problem.app.version.text, failure: Failure(problem))
+    /// The apps that the plan refuses, one entry each: the first problem is the failure, further ones are notes.
+    static func refused(_ problems: [PlanProblem]) -> [AppReport] {
+        var reports: [AppReport] = []
+        for problem in problems {
+            if reports.last?.app == problem.app.name {
+                reports[reports.count - 1].notes.append("\(problem.code): \(problem.message). \(problem.hint)")
+            } else {
+                reports.append(
+                    AppReport(
+                        app: problem.app.name, workload: problem.app.key.description, outcome: .refused,
+                        to: problem.app.version.text, failure: Failure(problem)))
+            }
+        }
+        return reports
     }
 }
 
@@ -64,6 +73,17 @@ extension AppReport.Failure {
         self.init(
             code: failure.code.rawValue, message: failure.message, hint: failure.hint, pod: failure.pod,
             container: failure.container, reason: failure.reason)
+    }
+
+    /// With the way out of a broken StatefulSet: it does not replace its broken pod by itself, not even once its template is
+    /// mended (kubernetes#67250).
+    init(_ failure: RolloutFailure, of planned: PlannedApp, namespace: String) {
+        self.init(failure)
+        if hint == nil, let pod, planned.key.kind == .statefulSet, !planned.workload.isParallel {
+            hint =
+                "Mend the cause and run apply again. If the StatefulSet keeps its broken pod then: "
+                + "kubectl -n \(namespace) delete pod \(pod)"
+        }
     }
 }
 

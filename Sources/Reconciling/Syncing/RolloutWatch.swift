@@ -9,6 +9,10 @@ struct RolloutWatch {
     private let alarms: AsyncStream<ContinuousClock.Instant>.Continuation
     private let unfinished: UnfinishedRollouts
     private var nextAlarm: ContinuousClock.Instant?
+    private var decidedAt: [WorkloadKey: ContinuousClock.Instant] = [:]
+    private var isInterrupted = false
+    /// What a person should know, each said once.
+    private(set) var notes: [String] = []
 
     /// What to tell while waiting.
     struct Listener: Sendable {
@@ -17,8 +21,11 @@ struct RolloutWatch {
     }
 
     /// Watches the namespace for as long as `body` runs: one watch for each kind and one for the pods.
+    ///
+    /// - Parameter unlistable: the kinds that are known not to be listed and watched; they are read by name.
     static func run<Result: Sendable>(
-        _ cluster: KubernetesClient, namespace: String, kinds: Set<WorkloadKind>, clock: any Clock<Duration>,
+        _ cluster: KubernetesClient, namespace: String, kinds: Set<WorkloadKind>, unlistable: Set<WorkloadKind>,
+        clock: any Clock<Duration>,
         _ body: (inout RolloutWatch) async throws -> Result
     ) async throws -> Result {
         let (events, continuation) = AsyncStream<NamespaceEvent>.makeStream()
@@ -27,7 +34,12 @@ struct RolloutWatch {
         let source = NamespaceEventSource(
             cluster: cluster, namespace: namespace, unfinished: unfinished, clock: clock, events: continuation)
         return try await withThrowingDiscardingTaskGroup { group in
-            for kind in kinds { group.addTask { await source.observeWorkloads(kind) } }
+            for kind in kinds {
+                let isListable = !unlistable.contains(kind)
+                group.addTask {
+                    if isListable { await source.observeWorkloads(kind) } else { await source.pollWorkloads(kind) }
+                }
+            }
             group.addTask { await source.observePods() }
             group.addTask { await ring(alarms, continuation) }
             var watch = RolloutWatch(
@@ -48,11 +60,11 @@ struct RolloutWatch {
 
     /// Waits until each of these rollouts is proven or failed.
     ///
-    /// - Returns: the final verdicts of the rollouts begun here.
+    /// - Returns: the final verdicts of the rollouts begun here, and when each was reached.
     /// - Throws: `KubernetesError` where the namespace can no longer be observed; `CancellationError`.
     mutating func prove(
         _ started: [(target: RolloutTarget, workload: Workload)], _ listener: Listener
-    ) async throws -> [WorkloadKey: Verdict] {
+    ) async throws -> [WorkloadKey: (verdict: Verdict, at: ContinuousClock.Instant)] {
         tell(board.begin(started, at: .now), listener)
         while !board.isFinished {
             unfinished.keys = board.unfinished
@@ -60,15 +72,23 @@ struct RolloutWatch {
             guard let event = await events.next() else { throw CancellationError() }
             try take(event, listener)
         }
-        let keys = Set(started.map(\.target.key))
-        return board.verdicts.filter { keys.contains($0.key) }
+        var verdicts: [WorkloadKey: (verdict: Verdict, at: ContinuousClock.Instant)] = [:]
+        for key in started.map(\.target.key) {
+            if let verdict = board.verdicts[key], let moment = decidedAt[key] { verdicts[key] = (verdict, moment) }
+        }
+        return verdicts
     }
 
-    /// The image that each pod of the workload runs now, for a report of a failure: `web-2: shop/web:1.1.0 (not ready)`.
+    /// What each pod of the workload is to run now, for the report of a failure: `web-2: 1.1.0 (not ready)`. The whole image
+    /// where it is not from the target's repository.
     func running(_ target: RolloutTarget) -> [String] {
         board.pods(of: target.key).map { pod in
-            let images = (pod.containers + pod.initContainers).filter { target.images[$0.name] != nil }
-            let text = images.map(\.image.description).joined(separator: ", ")
+            let texts = (pod.containers + pod.initContainers).compactMap { container -> String? in
+                guard let wanted = target.images[container.name] else { return nil }
+                let isOurs = container.image.repository == wanted.repository && container.image.digest == nil
+                return isOurs ? container.image.tag : container.image.description
+            }
+            let text = Set(texts).sorted().joined(separator: ", ")
             return "\(pod.name): \(text)\(pod.isReady ? "" : " (not ready)")"
         }
     }
@@ -77,6 +97,7 @@ struct RolloutWatch {
         let now = ContinuousClock.now
         switch event {
         case .workloads(let kind, .snapshot(let all)):
+            isInterrupted = false
             tell(board.replaceWorkloads(of: kind, with: all, at: now), listener)
         case .workloads(_, .changed(let workload)): tell(board.update(workload, at: now), listener)
         case .workloads(_, .deleted(let workload)): tell(board.removeWorkload(workload.key, at: now), listener)
@@ -86,8 +107,9 @@ struct RolloutWatch {
         case .pods(.deleted(let pod)): tell(board.remove(pod, at: now), listener)
         case .podsUnreadable: tell(board.judgeWithoutPods(at: now), listener)
         case .workloads(_, .interrupted(let error)), .pods(.interrupted(let error)):
-            listener.note("the API server is not answering, trying again: \(error.message)")
-        case .note(let note): listener.note(note)
+            if !isInterrupted { say("the API server is not answering, trying again: \(error.message)", listener) }
+            isInterrupted = true
+        case .note(let note): say(note, listener)
         case .lost(let error): throw error
         case .alarm:
             nextAlarm = nil
@@ -95,8 +117,16 @@ struct RolloutWatch {
         }
     }
 
-    private func tell(_ changed: [WorkloadKey: Verdict], _ listener: Listener) {
-        for (key, verdict) in changed.sorted(by: { $0.key < $1.key }) { listener.verdict(key, verdict) }
+    private mutating func tell(_ changed: [WorkloadKey: Verdict], _ listener: Listener) {
+        for (key, verdict) in changed.sorted(by: { $0.key < $1.key }) {
+            if verdict.isFinal { decidedAt[key] = .now }
+            listener.verdict(key, verdict)
+        }
+    }
+
+    private mutating func say(_ note: String, _ listener: Listener) {
+        if !notes.contains(note) { notes.append(note) }
+        listener.note(note)
     }
 
     private mutating func setAlarm() {

@@ -64,9 +64,9 @@ public struct Sync: Sendable {
         if let rewrite = tip.rewriteNote { note(rewrite, &record) }
 
         let reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)
-        let (observed, readingNotes) = try await reader.read(descriptor.apps.map(\.key))
-        for text in readingNotes { note(text, &record) }
-        let plan = plan(descriptor.apps, commit.id, observed)
+        let observed = try await reader.read(descriptor.apps.map(\.key))
+        for text in observed.notes { note(text, &record) }
+        let plan = plan(descriptor.apps, commit.id, observed.workloads)
         record.planned(plan, drift: environment.drift)
         guard plan.isExecutable else {
             let status = record.refuse(plan)
@@ -74,12 +74,12 @@ public struct Sync: Sendable {
         }
         if !isReadOnly { try await repository.accept(tip) }
 
-        let deployment = Deployment(
-            environment: environment, cluster: cluster, extent: extent,
+        let rollout = WaveRollout(
+            environment: environment, cluster: cluster, extent: extent, unlistable: observed.unlistable,
             replan: { app, workload in
                 self.plan([app.app], commit.id, workload.map { [app.key: $0] } ?? [:])
             }, progress: progress)
-        try await deployment.carryOut(plan, &record)
+        try await rollout.carryOut(plan, &record)
         let status = record.finish()
         return Outcome(report: record.report, status: status, plan: plan)
     }

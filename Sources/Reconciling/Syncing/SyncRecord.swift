@@ -16,6 +16,7 @@ struct SyncRecord: Sendable {
     private var indexOfApp: [String: Int] = [:]
     private var hasWritten = false
     private var obstacles: Set<ExitStatus> = []
+    private let start = ContinuousClock.now
 
     init(_ environment: Environment, _ command: SyncReport.Command, repository: String) {
         report = SyncReport(
@@ -34,7 +35,7 @@ struct SyncRecord: Sendable {
 
     mutating func planned(_ plan: Plan, drift: DriftPolicy) {
         report.apps =
-            plan.apps.map { AppReport($0, outcome: Self.outcome(of: $0, drift)) } + plan.problems.map { AppReport($0) }
+            plan.apps.map { AppReport($0, outcome: Self.outcome(of: $0, drift)) } + AppReport.refused(plan.problems)
         for (index, app) in report.apps.enumerated() { indexOfApp[app.app] = index }
     }
 
@@ -59,7 +60,8 @@ struct SyncRecord: Sendable {
         }
         switch verdict {
         case .failed(let failure):
-            failed(planned.app.name, AppReport.Failure(failure), .rolloutFailed)
+            failed(
+                planned.app.name, AppReport.Failure(failure, of: planned, namespace: report.namespace), .rolloutFailed)
             update(planned.app.name) { $0.running = running }
         case .proven(let progress):
             update(planned.app.name) {
@@ -104,22 +106,27 @@ struct SyncRecord: Sendable {
 
     mutating func refuse(_ plan: Plan) -> ExitStatus {
         report.outcome = .refused
-        report.finishedAt = Date()
-        return plan.problems.contains { $0.kind == .refused } ? .refused : .missing
+        return end(plan.problems.contains { $0.kind == .refused } ? .refused : .missing)
     }
 
     mutating func finish() -> ExitStatus {
-        report.finishedAt = Date()
         let outcomes = Set(report.apps.map(\.outcome))
         if !obstacles.isEmpty {
             report.outcome = .failed
-            return hasWritten ? .rolloutFailed : obstacles.max { rank($0) < rank($1) } ?? .internalError
+            return end(hasWritten ? .rolloutFailed : obstacles.max { rank($0) < rank($1) } ?? .internalError)
         }
         let order: [(AppReport.Outcome, SyncReport.Outcome)] = [
             (.proven, .proven), (.patched, .patched), (.validated, .validated), (.pending, .pending),
         ]
         report.outcome = order.first { outcomes.contains($0.0) }?.1 ?? .unchanged
-        return .done
+        return end(.done)
+    }
+
+    private mutating func end(_ status: ExitStatus) -> ExitStatus {
+        report.finishedAt = Date()
+        report.seconds = start.duration(to: .now).inSeconds
+        report.exitCode = status.rawValue
+        return status
     }
 
     /// Which of several obstacles is told by the exit code: a failed rollout before all others, then what a person must

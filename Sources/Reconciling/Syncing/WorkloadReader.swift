@@ -9,11 +9,17 @@ struct WorkloadReader: Sendable {
 
     private static let readsInFlight = 32
 
-    /// - Returns: what was found, and a note for each kind that cannot be listed.
-    /// - Throws: `KubernetesError`.
-    func read(_ keys: [WorkloadKey]) async throws -> (observed: [WorkloadKey: Workload], notes: [String]) {
-        var observed: [WorkloadKey: Workload] = [:]
+    struct Reading: Sendable {
+        var workloads: [WorkloadKey: Workload] = [:]
+        /// The kinds that the token may not list.
+        var unlistable: Set<WorkloadKind> = []
+        /// What to tell a person about them.
         var notes: [String] = []
+    }
+
+    /// - Throws: `KubernetesError`.
+    func read(_ keys: [WorkloadKey]) async throws -> Reading {
+        var reading = Reading()
         for kind in WorkloadKind.allCases {
             let wanted = keys.filter { $0.kind == kind }
             if wanted.isEmpty { continue }
@@ -21,12 +27,15 @@ struct WorkloadReader: Sendable {
             do {
                 found = try await cluster.list(kind, namespace: namespace).items
             } catch let error as KubernetesError where error.status == 403 {
-                notes.append("the token may not list \(kind.resource) in \(namespace): reading them by name")
+                reading.unlistable.insert(kind)
+                reading.notes.append(
+                    "the token may not list \(kind.resource) in \(namespace): reading each by name, every second while "
+                        + "waiting")
                 found = try await byName(wanted)
             }
-            for workload in found { observed[workload.key] = workload }
+            for workload in found { reading.workloads[workload.key] = workload }
         }
-        return (observed, notes)
+        return reading
     }
 
     private func byName(_ keys: [WorkloadKey]) async throws -> [Workload] {

@@ -26,8 +26,18 @@ struct WorkloadWriter: Sendable {
     /// How often a workload may change under our hands: controllers write its status many times during a rollout.
     private static let attempts = 10
 
+    /// - Throws: `CancellationError` only: whatever the API server says is in the result, since other patches of the wave may
+    ///   be written already.
     func write(_ planned: PlannedApp) async throws -> Result {
-        var planned = planned
+        do {
+            return try await writeOrThrow(planned)
+        } catch let error as KubernetesError {
+            return .failed(AppReport.Failure(error), ExitStatus(error))
+        }
+    }
+
+    private func writeOrThrow(_ first: PlannedApp) async throws -> Result {
+        var planned = first
         var rivals: [String] = []
         var force = false
         for _ in 0..<Self.attempts {
@@ -35,32 +45,28 @@ struct WorkloadWriter: Sendable {
                 let workload = try await cluster.apply(
                     WorkloadPatch(planned), namespace: namespace, force: force, dryRun: isDryRun)
                 return .written(workload, rivals: rivals)
-            } catch let error as KubernetesError where error.code == "field-conflict" {
-                guard takesOver else { return .failed(AppReport.Failure(error), .rolloutFailed) }
+            } catch let error as KubernetesError where error.code == "field-conflict" && takesOver {
+                let fields = error.fieldConflicts.map(\.field).joined(separator: ", ")
                 rivals = [
-                    "took over \(error.fieldConflicts.map(\.field).joined(separator: ", ")) from "
-                        + error.fieldManagers.joined(separator: ", ")
+                    "\(isDryRun ? "would take" : "took") over \(fields) from \(error.fieldManagers.joined(separator: ", "))"
                 ]
                 force = true
-            } catch let error as KubernetesError where error.category == .conflict {
-                let current = try await cluster.workload(planned.workload.key, namespace: namespace)
+            } catch let error as KubernetesError where error.category == .conflict && error.code != "field-conflict" {
+                let current = try await cluster.workload(planned.key, namespace: namespace)
                 let again = replan(planned, current)
                 if let problem = again.problems.first {
                     return .failed(AppReport.Failure(problem), ExitStatus(problem))
                 }
-                guard let app = again.apps.first else { return .failed(AppReport.Failure(error), .rolloutFailed) }
+                guard let app = again.apps.first else { throw error }
                 if !app.isChanged { return .unneeded(app.workload) }
                 planned = app
-            } catch let error as KubernetesError {
-                return .failed(AppReport.Failure(error), ExitStatus(error))
             }
         }
         return .failed(
             AppReport.Failure(
                 code: "contended",
-                message: "\(planned.workload.key) changed \(Self.attempts) times while it was to be patched",
-                hint:
-                    "see who else writes it: kubectl -n \(namespace) get \(planned.workload.key) --show-managed-fields -o yaml"
+                message: "\(planned.key) changed \(Self.attempts) times while it was to be patched",
+                hint: "See who else writes it: kubectl -n \(namespace) get \(planned.key) --show-managed-fields -o yaml"
             ),
             .rolloutFailed)
     }

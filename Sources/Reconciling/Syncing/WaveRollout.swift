@@ -7,10 +7,12 @@ import Workloads
 
 /// Carries out a plan wave by wave: writes the patches of a wave, at most 32 at once, then waits until its rollouts are
 /// proven before the next wave starts.
-struct Deployment: Sendable {
+struct WaveRollout: Sendable {
     let environment: Environment
     let cluster: KubernetesClient
     let extent: Sync.Extent
+    /// The kinds that the token may not list: their workloads are read by name.
+    let unlistable: Set<WorkloadKind>
     /// Plans one app again from what is there now.
     let replan: @Sendable (PlannedApp, Workload?) -> Plan
     let progress: @Sendable (ProgressEvent) -> Void
@@ -30,7 +32,7 @@ struct Deployment: Sendable {
         }
         let kinds = Set(waves.joined().map(\.key.kind))
         record = try await RolloutWatch.run(
-            cluster, namespace: environment.namespace, kinds: kinds, clock: ContinuousClock()
+            cluster, namespace: environment.namespace, kinds: kinds, unlistable: unlistable, clock: ContinuousClock()
         ) { [record] watch in
             var record = record
             try await prove(waves, &watch, &record)
@@ -55,7 +57,7 @@ struct Deployment: Sendable {
             }
             let started = try await write(ready, &record)
             let clock = ContinuousClock.now
-            let verdicts: [WorkloadKey: Verdict]
+            let verdicts: [WorkloadKey: (verdict: Verdict, at: ContinuousClock.Instant)]
             do {
                 verdicts = try await watch.prove(
                     started.map { ($0.target, $0.workload) }, listener(for: started, since: clock))
@@ -64,11 +66,12 @@ struct Deployment: Sendable {
                 verdicts = [:]
             }
             for rollout in started {
-                guard let verdict = verdicts[rollout.planned.key] else { continue }
+                guard let (verdict, moment) = verdicts[rollout.planned.key] else { continue }
                 record.judged(
                     rollout.planned, verdict, running: watch.running(rollout.target),
-                    seconds: clock.duration(to: .now).inSeconds)
+                    seconds: clock.duration(to: moment).inSeconds)
             }
+            for note in watch.notes { record.note(note) }
             failed.formUnion(record.failedApps)
             if !failed.isEmpty && environment.rollout.onFailure != .continue { break }
         }
@@ -146,8 +149,7 @@ extension AppProgress {
 extension RolloutProgress {
     /// What is missing, where that is more than the numbers of pods.
     var reason: String? {
-        waitingFor.isEmpty || waitingFor.hasPrefix("\(updated) of") || waitingFor.hasPrefix("\(ready) of")
-            ? nil : waitingFor
+        waitingFor.isEmpty || waitingFor.first?.isNumber == true ? nil : waitingFor
     }
 }
 
