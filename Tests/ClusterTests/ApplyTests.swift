@@ -160,7 +160,7 @@ struct ApplyTests {
                 ("database", Scene.second))
             #expect(run.exitCode == 0, "\(run)")
             let report = try run.pass()
-            #expect(names.map { report[$0]?.wave } == [0, 1, 2])
+            #expect(names.map { report[$0]?.wave } == [1, 2, 3])
             #expect(report.apps.allSatisfy { $0.outcome == "proven" })
             #expect(try await scene.patched() == names)
         }

@@ -46,9 +46,9 @@ struct ScopedAccessTests {
             #expect(report.outcomes == ["backend": "proven", "frontend": "proven"])
             #expect(report.notes.count == 1, "\(report.notes)")
             #expect(report.notes.first?.contains("may not list statefulsets") == true)
-            // Said once each: that it reads by name, and that it polls.
+            // Said once, for reading and for polling.
             #expect(
-                run.errors.split(separator: "\n").filter { $0.contains("reading them by name every second") }.count == 1
+                run.errors.split(separator: "\n").filter { $0.contains("reading each by name") }.count == 1
             )
             let verbs = try await Set(
                 scene.namespace.requests(by: scene.account).filter { $0.responseStatus?.code == 200 }.map {

@@ -29,7 +29,7 @@ import Testing
         for setting in EnvironmentSetting.allCases where !setting.isSecret {
             guard let flag = setting.flag else { continue }
             let flagged = try await DescryBinary().run(["plan", "DEV", flag, "\u{7}"])
-            #expect(flagged.exitCode == 65, "\(flagged)")
+            #expect(flagged.exitCode == 64, "\(flagged)")
             #expect(flagged.errors.contains("\(flag): error["), "\(flagged)")
             let variable = try await DescryBinary().run(["plan", "DEV"], variables: [setting.variable: "\u{7}"])
             #expect(variable.exitCode == 65, "\(variable)")

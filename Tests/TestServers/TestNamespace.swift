@@ -4,8 +4,6 @@ import FoundationEssentials
 public struct TestNamespace: Sendable {
     public let controlPlane: ControlPlane
     public let name: String
-    /// How long the audit log was in bytes before the namespace was made: what is before that tells nothing of it.
-    let auditStart: Int
 
     /// `kubectl` as the administrator, in this namespace.
     @discardableResult

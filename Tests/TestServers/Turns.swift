@@ -1,13 +1,14 @@
-/// Lets any number of tests in at once, or one of them alone.
-///
-/// A test that is inside may enter again, so those that want to be alone wait until nobody is inside, whoever comes first.
+/// Lets so many tests in at once, or one of them alone. Who wants to be alone waits until nobody is inside.
 actor Turns {
+    private let width: Int
     private var inside = 0
     private var hasOneAlone = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
+    init(width: Int) { self.width = width }
+
     func enter(alone: Bool) async {
-        while hasOneAlone || alone && inside > 0 {
+        while hasOneAlone || inside >= (alone ? 1 : width) {
             await withCheckedContinuation { waiting.append($0) }
         }
         if alone { hasOneAlone = true } else { inside += 1 }
