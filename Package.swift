@@ -96,7 +96,9 @@ let package = Package(
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReconcilingTests",
-            dependencies: ["Descriptors", "Documents", "Git", "Reconciling", "TestExamples", "TestServers"],
+            dependencies: [
+                "Descriptors", "Documents", "Git", "Reconciling", "Reporting", "TestExamples", "TestServers", "Workloads",
+            ],
             exclude: ["Examples"], swiftSettings: swiftSettings),
         // Everything that needs the real API server: `make test-cluster`.
         .testTarget(
@@ -107,6 +109,6 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         // The built binary, end to end, where no API server is needed.
-        .testTarget(name: "CommandTests", dependencies: ["TestServers", "descry"], swiftSettings: swiftSettings),
+        .testTarget(name: "CommandTests", dependencies: ["Reconciling", "TestServers", "descry"], swiftSettings: swiftSettings),
     ]
 )

@@ -104,9 +104,18 @@ struct EnvironmentOptions: ParsableArguments {
 }
 
 extension ArgumentHelp {
-    /// The help of a setting, with the variable that also gives it.
+    /// The help of a setting, with the variable that also gives it, and for a file with a secret the one that gives the
+    /// secret itself.
     static func setting(_ setting: EnvironmentSetting) -> ArgumentHelp {
-        ArgumentHelp("\(setting.help) [\(setting.variable)].", valueName: setting.placeholder.lowercased())
+        let secret: EnvironmentSetting? =
+            switch setting {
+            case .clusterTokenFile: .clusterToken
+            case .gitPasswordFile: .gitPassword
+            case .gitTokenFile: .gitToken
+            default: nil
+            }
+        let variables = setting.variable + (secret.map { ", or the secret itself: \($0.variable)" } ?? "")
+        return ArgumentHelp("\(setting.help) [\(variables)].", valueName: setting.placeholder.lowercased())
     }
 }
 

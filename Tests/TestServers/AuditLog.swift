@@ -9,7 +9,8 @@ public struct AuditedRequest: Sendable, Hashable, Decodable {
         public var subresource: String?
     }
     public struct User: Sendable, Hashable, Decodable {
-        public var username: String
+        /// Nil where the API server did not know who asked.
+        public var username: String?
     }
     public struct Status: Sendable, Hashable, Decodable {
         public var code: Int?
@@ -38,12 +39,24 @@ extension TestNamespace {
     public func requests(by account: TestAccount? = nil) async throws -> [AuditedRequest] {
         let marker = "marker-\(UUID().uuidString.lowercased())"
         try await kubectl(["get", "configmap", marker, "--ignore-not-found"])
-        // Written just after the answer, hence read as it grows.
-        let log = ["--lines=+1", "--follow=name", "\(controlPlane.stateDirectory)/log/audit.log"]
-        let lines = try await Command("tail").lines(log, until: { $0.contains(marker) })
-        return try lines.filter { $0.contains("\"namespace\":\"\(name)\"") && !$0.contains(marker) }.map {
-            try JSONDecoder().decode(AuditedRequest.self, from: Data($0.utf8))
-        }.filter { account == nil || $0.user.username == account?.user }
+        for _ in 0..<Self.readings {
+            let lines = try await lines()
+            guard lines.contains(where: { $0.contains(marker) }) else { continue }
+            return try lines.filter { $0.contains("\"namespace\":\"\(name)\"") && !$0.contains(marker) }.map {
+                try JSONDecoder().decode(AuditedRequest.self, from: Data($0.utf8))
+            }.filter { account == nil || $0.user.username == account?.user }
+        }
+        throw Command.Failed(description: "the audit log does not tell of a request that was answered: \(marker)")
+    }
+
+    /// The API server writes a request down just before or after it is answered, so mostly the first reading has it all.
+    private static let readings = 200
+
+    /// The log's lines that name this namespace. Picked by grep: the log of a whole run is too long to be read again and
+    /// again here.
+    private func lines() async throws -> [Substring] {
+        let log = "\(controlPlane.stateDirectory)/log/audit.log"
+        return try await Command("grep").run(["--fixed-strings", name, log]).split(separator: "\n")
     }
 
     /// The requests that wrote or tried to, dry runs left out: what must be empty where the input was refused.

@@ -61,15 +61,37 @@ public struct ControlPlane: Sendable {
 
     /// Stops one process of the control plane, waits and starts it again: `kube-apiserver`, `etcd`,
     /// `kube-controller-manager` or `fakekubelet`. The suites share the control plane, so this interrupts all of them:
-    /// use it in a suite that runs alone.
+    /// use it in a namespace that has the control plane alone.
     public func bounce(_ process: String, seconds: Int = 1) async throws {
         let script = #filePath.replacing("Tests/TestServers/ControlPlane.swift", with: "scripts/control-plane/bounce")
         try await Command(script).run([stateDirectory, process, String(seconds)])
     }
 
     /// Runs the body with a new namespace, and asks for its deletion afterwards without waiting for it.
+    ///
+    /// Only so many tests have one at the same time, so that none has to wait long for a control plane that works for all
+    /// the others too.
+    ///
+    /// - Parameter alone: waits until no other test of this process has a namespace, and lets none get one meanwhile:
+    ///   for what would interrupt them.
     public func withNamespace<Result: Sendable>(
-        _ prefix: String = "test", _ body: (TestNamespace) async throws -> Result
+        _ prefix: String = "test", alone: Bool = false, _ body: (TestNamespace) async throws -> Result
+    ) async throws -> Result {
+        // A test that wants a second namespace has its turn already.
+        if Self.hasTurn { return try await namespace(prefix, body) }
+        await Self.turns.enter(alone: alone)
+        let outcome: Swift.Result<Result, any Error>
+        do {
+            outcome = .success(try await Self.$hasTurn.withValue(true) { try await namespace(prefix, body) })
+        } catch {
+            outcome = .failure(error)
+        }
+        await Self.turns.leave(alone: alone)
+        return try outcome.get()
+    }
+
+    private func namespace<Result: Sendable>(
+        _ prefix: String, _ body: (TestNamespace) async throws -> Result
     ) async throws -> Result {
         let name = "\(prefix)-\(UUID().uuidString.lowercased().prefix(13))"
         try await kubectl(["create", "namespace", name])
@@ -79,4 +101,7 @@ public struct ControlPlane: Sendable {
         try await kubectl(["delete", "namespace", name, "--wait=false"])
         return try outcome.get()
     }
+
+    @TaskLocal private static var hasTurn = false
+    private static let turns = Turns(width: 12)
 }

@@ -5,6 +5,12 @@ public struct TestAccount: Sendable {
     public let namespace: TestNamespace
     public let name: String
 
+    /// One that exists already.
+    public init(namespace: TestNamespace, name: String) {
+        self.namespace = namespace
+        self.name = name
+    }
+
     /// The user name that the API server knows it by, as the audit log writes it.
     public var user: String { "system:serviceaccount:\(namespace.name):\(name)" }
 
@@ -41,6 +47,11 @@ public struct TestAccount: Sendable {
             metadata: {name: \(secret), annotations: {kubernetes.io/service-account.name: \(name)}}
             type: kubernetes.io/service-account-token
             """)
+        return try await secretToken(of: secret)
+    }
+
+    /// The token that the token controller writes into a Secret which exists already.
+    public func secretToken(of secret: String) async throws -> String {
         let watch = ["get", "secret", secret, "--watch", #"--output=jsonpath={.data.token}{"\n"}"#]
         let lines = try await namespace.controlPlane.kubectl(
             ["--namespace=\(namespace.name)"] + watch, until: { !$0.isEmpty })

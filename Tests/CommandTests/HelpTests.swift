@@ -1,0 +1,69 @@
+import Reconciling
+import TestServers
+import Testing
+
+/// `--help` and `--version`: what they say is what the table of settings says.
+@Suite struct HelpTests {
+    static let commands = ["plan", "apply", "rbac", "doctor"]
+
+    @Test(arguments: commands) func `every setting's flag and variable is named`(_ command: String) async throws {
+        let run = try await DescryBinary().run([command, "--help"])
+        #expect(run.exitCode == 0, "\(run)")
+        // Lines are wrapped at spaces; neither a flag nor a variable holds one.
+        let words = Set(run.output.split { " \n,;:.[]()".contains($0) }.map(String.init))
+        for setting in EnvironmentSetting.allCases {
+            if let flag = setting.flag { #expect(words.contains(flag)) }
+            #expect(words.contains(setting.variable))
+        }
+        for word in ["DESCRY_ENVIRONMENTS", "DESCRY_ENVIRONMENT_FILE", "DESCRY_CACHE", "--environments", "-o"] {
+            #expect(words.contains(word))
+        }
+        // And no other: a setting that is gone must go from here too.
+        let known = Set(EnvironmentSetting.allCases.map(\.variable))
+            .union(["DESCRY_ENVIRONMENTS", "DESCRY_ENVIRONMENT_FILE", "DESCRY_CACHE", "DESCRY_…"])
+        #expect(words.filter { $0.hasPrefix("DESCRY_") }.subtracting(known).isEmpty)
+    }
+
+    @Test func `a flag and a variable of every setting are taken`() async throws {
+        // A value that no setting takes shows which one read it.
+        for setting in EnvironmentSetting.allCases where !setting.isSecret {
+            guard let flag = setting.flag else { continue }
+            let flagged = try await DescryBinary().run(["plan", "DEV", flag, "\u{7}"])
+            #expect(flagged.exitCode == 64, "\(flagged)")
+            #expect(flagged.errors.contains("\(flag): error["), "\(flagged)")
+            let variable = try await DescryBinary().run(["plan", "DEV"], variables: [setting.variable: "\u{7}"])
+            #expect(variable.exitCode == 65, "\(variable)")
+            #expect(variable.errors.contains("\(setting.variable): error["), "\(variable)")
+        }
+    }
+
+    @Test func `the help lists every command and every exit code`() async throws {
+        let run = try await DescryBinary().run(["--help"])
+        #expect(run.exitCode == 0)
+        for command in Self.commands { #expect(run.output.contains("\n  \(command) ")) }
+        for code in [0, 1, 2, 4, 64, 65, 69, 77, 78] { #expect(run.output.contains("\n  \(code) "), "\(code)") }
+    }
+
+    @Test func `the version is one line`() async throws {
+        let run = try await DescryBinary().run(["--version"])
+        #expect(run.exitCode == 0)
+        let numbers = run.output.split(separator: ".", omittingEmptySubsequences: false)
+        #expect(numbers.count == 3)
+        #expect(numbers.allSatisfy { Int($0.filter { !$0.isNewline }) != nil }, "\(run)")
+        #expect(run.output.hasSuffix("\n"))
+    }
+
+    /// Mistakes on the command line itself: exit 64, words on standard error, nothing on standard output.
+    @Test(arguments: [
+        ["aply", "DEV"], ["apply"], ["apply", "DEV", "LIVE"], ["plan", "DEV", "--unknown"],
+        ["plan", "DEV", "-o", "yaml"],
+        ["plan", "DEV", "--timeout"], ["rbac", "DEV", "--no-list"], ["rbac", "DEV", "--kind", "Job"],
+        ["rbac", "DEV", "--named", "--kind", "Deployment"], ["doctor", "DEV", "--dry-run"],
+    ])
+    func `wrong usage is exit 64`(_ arguments: [String]) async throws {
+        let run = try await DescryBinary().run(arguments)
+        #expect(run.exitCode == 64, "\(run)")
+        #expect(run.errors.contains("Error: "))
+        #expect(run.output.isEmpty)
+    }
+}

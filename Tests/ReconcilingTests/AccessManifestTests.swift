@@ -1,0 +1,152 @@
+import Reconciling
+import Reporting
+import Testing
+import Workloads
+
+/// What `descry rbac` prints, to the letter: operators review it and keep it in their own repositories.
+@Suite struct AccessManifestTests {
+    private static func manifests(
+        _ scope: AccessManifests.Scope, environment: String = "LIVE", includesTokenSecret: Bool = false
+    ) -> AccessManifests {
+        AccessManifests(
+            environment: environment, namespace: "shop-live", scope: scope, includesTokenSecret: includesTokenSecret)
+    }
+
+    @Test func `the whole of it as YAML`() {
+        #expect(
+            Self.manifests(.kinds([.statefulSet])).yaml() == """
+                # What Descry needs to deploy LIVE into the namespace shop-live, and nothing else.
+                # Apply it with: descry rbac LIVE | kubectl apply -f -
+                apiVersion: v1
+                kind: ServiceAccount
+                metadata:
+                  name: descry-live
+                  namespace: shop-live
+                ---
+                apiVersion: rbac.authorization.k8s.io/v1
+                kind: Role
+                metadata:
+                  name: descry-live
+                  namespace: shop-live
+                rules:
+                - apiGroups: [apps]
+                  resources: [statefulsets]
+                  verbs: [get, list, watch, patch]
+                - apiGroups: [""]
+                  resources: [pods]
+                  verbs: [get, list, watch]
+                ---
+                apiVersion: rbac.authorization.k8s.io/v1
+                kind: RoleBinding
+                metadata:
+                  name: descry-live
+                  namespace: shop-live
+                roleRef:
+                  apiGroup: rbac.authorization.k8s.io
+                  kind: Role
+                  name: descry-live
+                subjects:
+                - kind: ServiceAccount
+                  name: descry-live
+                  namespace: shop-live
+                # A token (Kubernetes 1.24 and later; the API server may cap its life; before 1.24 use --token-secret):
+                #   kubectl -n shop-live create token descry-live --duration 24h
+                # In the cluster, run the pod with serviceAccountName: descry-live instead; its token rotates by itself.
+
+                """)
+    }
+
+    private static let keys = [
+        WorkloadKey(kind: .statefulSet, name: "frontend"), WorkloadKey(kind: .deployment, name: "1e5"),
+        WorkloadKey(kind: .statefulSet, name: "backend"),
+    ]
+
+    /// Each scope's rules, as they stand in the Role. RBAC cannot restrict list and watch by name. A name that YAML would
+    /// read as a number is quoted.
+    @Test(arguments: [
+        (
+            AccessManifests.Scope.kinds([.statefulSet, .deployment, .daemonSet]),
+            """
+            - apiGroups: [apps]
+              resources: [daemonsets, deployments, statefulsets]
+              verbs: [get, list, watch, patch]
+
+            """
+        ),
+        (
+            .workloads(keys),
+            """
+            - apiGroups: [apps]
+              resources: [deployments, statefulsets]
+              verbs: [list, watch]
+            - apiGroups: [apps]
+              resources: [deployments]
+              resourceNames: ["1e5"]
+              verbs: [get, patch]
+            - apiGroups: [apps]
+              resources: [statefulsets]
+              resourceNames: [backend, frontend]
+              verbs: [get, patch]
+
+            """
+        ),
+        (
+            .workloadsByNameOnly(keys),
+            """
+            - apiGroups: [apps]
+              resources: [deployments]
+              resourceNames: ["1e5"]
+              verbs: [get, patch]
+            - apiGroups: [apps]
+              resources: [statefulsets]
+              resourceNames: [backend, frontend]
+              verbs: [get, patch]
+
+            """
+        ),
+    ])
+    func `each scope has its rules`(_ scope: AccessManifests.Scope, rules: String) {
+        let pods = "- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [get, list, watch]\n---\n"
+        #expect(Self.manifests(scope).yaml().contains("rules:\n" + rules + pods))
+    }
+
+    @Test func `no scope gives more than reading, and patching workloads`() throws {
+        for scope in [
+            AccessManifests.Scope.kinds([.statefulSet]), .workloads(Self.keys), .workloadsByNameOnly(Self.keys),
+        ] {
+            let lines = Self.manifests(scope, includesTokenSecret: true).yaml().split(separator: "\n")
+            let verbs = lines.filter { $0.contains("verbs:") }
+                .flatMap { $0.drop { $0 != "[" }.split { " [],".contains($0) } }
+            #expect(Set(verbs).isSubset(of: ["get", "list", "watch", "patch"]))
+            #expect(!lines.contains { $0.contains("ClusterRole") || $0.contains("resources: [secrets") })
+        }
+    }
+
+    @Test func `a Secret for a token is printed where it is asked for`() {
+        let manifests = Self.manifests(.kinds([.statefulSet]), environment: "QA-2", includesTokenSecret: true)
+        #expect(manifests.objects.count == 4)
+        let yaml = manifests.yaml()
+        #expect(
+            yaml.contains(
+                """
+                kind: Secret
+                metadata:
+                  name: descry-qa-2-token
+                  namespace: shop-live
+                  annotations:
+                    kubernetes.io/service-account.name: descry-qa-2
+                type: kubernetes.io/service-account-token
+
+                """), "\(yaml)")
+        #expect(yaml.contains("get secret descry-qa-2-token -o jsonpath='{.data.token}'"))
+        #expect(!Self.manifests(.kinds([.statefulSet])).yaml().contains("kind: Secret"))
+    }
+
+    @Test func `as JSON it is one List that kubectl takes`() throws {
+        let json = try JSONReport.render(Self.manifests(.kinds([.statefulSet])).list)
+        #expect(json.hasPrefix("{\n  \"apiVersion\" : \"v1\",\n  \"items\" : [\n"))
+        #expect(json.hasSuffix("\"kind\" : \"List\"\n}\n"))
+        #expect(json.contains("\"serviceaccount") == false)
+        for kind in ["ServiceAccount", "Role", "RoleBinding"] { #expect(json.contains("\"kind\" : \"\(kind)\"")) }
+    }
+}

@@ -1,0 +1,101 @@
+import FoundationEssentials
+import Subprocess
+import Synchronization
+
+/// The built `descry`, run as a user runs it: a process of its own, with nothing of the test's environment but `PATH`,
+/// and with a home and a cache of its own.
+///
+/// Whatever it prints, and the JUnit file that it writes, is searched for every secret that was planted: a run that tells
+/// one throws, so that no test has to think of it.
+public final class DescryBinary: Sendable {
+    /// What a run left behind.
+    public struct Run: Sendable, CustomStringConvertible {
+        public let arguments: [String]
+        public let exitCode: Int32
+        public let output: String
+        public let errors: String
+
+        /// For the message of a failed expectation.
+        public var description: String {
+            "descry \(arguments.joined(separator: " ")): exit \(exitCode)\n\(output)\(errors)"
+        }
+    }
+
+    /// A secret in what descry printed or wrote. The secret itself is not repeated.
+    public struct SecretTold: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// The user's home; `XDG_CACHE_HOME` is a folder in it.
+    public let home: TemporaryFolder
+    private let secrets = Mutex<Set<String>>([])
+
+    public init(secrets: [String] = []) throws {
+        home = try TemporaryFolder()
+        for secret in secrets { plant(secret) }
+    }
+
+    /// From now on no run may tell this.
+    public func plant(_ secret: String) { secrets.withLock { _ = $0.insert(secret) } }
+
+    /// Runs it to its end.
+    ///
+    /// - Parameters:
+    ///   - variables: what its environment has beside `PATH`, `HOME` and `XDG_CACHE_HOME`.
+    ///   - folder: where it runs; the home where nil.
+    ///   - seconds: how long it may take at most.
+    /// - Throws: ``SecretTold``; ``Program/Failure`` where it did not end in time.
+    public func run(
+        _ arguments: [String], variables: [String: String] = [:], input: [UInt8] = [], folder: String? = nil,
+        seconds: Int = 90
+    ) async throws -> Run {
+        guard let timeout = Program.find("timeout") else { throw Program.Failure(description: "timeout isn't in PATH") }
+        var environment = [
+            "PATH": Program.environment("PATH") ?? "/usr/bin:/bin", "HOME": home.path,
+            "XDG_CACHE_HOME": home.path + "/cache",
+        ]
+        environment.merge(variables) { _, mine in mine }
+        let values = environment.compactMap { name, value in
+            Environment.Key(rawValue: name).map { ($0, value) }
+        }
+        let command = ["--kill-after=5", String(seconds), "env", "-C", folder ?? home.path, try Self.path()]
+        let result = try await Subprocess.run(
+            Program.executable(timeout), arguments: Arguments(command + arguments),
+            environment: .custom(Dictionary(values) { first, _ in first }), input: .array(input),
+            output: .string(limit: 64 << 20), error: .string(limit: 64 << 20))
+        guard case .exited(let code) = result.terminationStatus, code != 124 else {
+            throw Program.Failure(
+                description: "descry \(arguments.joined(separator: " ")) did not end in \(seconds) s "
+                    + "(\(result.terminationStatus)): \(result.standardOutput)\(result.standardError)")
+        }
+        let run = Run(
+            arguments: arguments, exitCode: code, output: result.standardOutput, errors: result.standardError)
+        try search(run)
+        return run
+    }
+
+    private func search(_ run: Run) throws {
+        var texts = ["standard output": run.output, "standard error": run.errors]
+        if let flag = run.arguments.firstIndex(of: "--junit"), flag + 1 < run.arguments.count {
+            let file = run.arguments[flag + 1]
+            if FileManager.default.fileExists(atPath: file) {
+                texts["the JUnit file"] = try String(contentsOfFile: file, encoding: .utf8)
+            }
+        }
+        for (place, text) in texts where secrets.withLock({ $0.contains { text.contains($0) } }) {
+            throw SecretTold(description: "descry \(run.arguments.first ?? "") told a secret on \(place)")
+        }
+    }
+
+    /// It lies beside the test executable, since the test targets depend on it.
+    private static func path() throws -> String {
+        if let path = Program.environment("DESCRY_TEST_BINARY") { return path }
+        let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let folder = executable.split(separator: "/").dropLast().joined(separator: "/")
+        guard let path = Program.find("/\(folder)/descry") else {
+            throw Program.Failure(
+                description: "no descry beside \(executable): build it, or name it by DESCRY_TEST_BINARY")
+        }
+        return path
+    }
+}
