@@ -97,7 +97,8 @@ let package = Package(
         .testTarget(
             name: "ReconcilingTests",
             dependencies: [
-                "Descriptors", "Documents", "Git", "Reconciling", "Reporting", "TestExamples", "TestServers", "Workloads",
+                "Descriptors", "Documents", "Git", "Reconciling", "Reporting", "TestExamples", "TestServers",
+                "Workloads",
             ],
             exclude: ["Examples"], swiftSettings: swiftSettings),
         // Everything that needs the real API server: `make test-cluster`.
@@ -109,6 +110,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         // The built binary, end to end, where no API server is needed.
-        .testTarget(name: "CommandTests", dependencies: ["Reconciling", "TestServers", "descry"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["Reconciling", "TestServers", "descry"], swiftSettings: swiftSettings),
     ]
 )

@@ -46,7 +46,7 @@ extension TestNamespace {
                 try JSONDecoder().decode(AuditedRequest.self, from: Data($0.utf8))
             }.filter { account == nil || $0.user.username == account?.user }
         }
-        throw Command.Failed(description: "the audit log does not tell of a request that was answered: \(marker)")
+        throw Program.Failure(description: "the audit log does not tell of a request that was answered: \(marker)")
     }
 
     /// The API server writes a request down just before or after it is answered, so mostly the first reading has it all.
@@ -56,7 +56,7 @@ extension TestNamespace {
     /// again here.
     private func lines() async throws -> [Substring] {
         let log = "\(controlPlane.stateDirectory)/log/audit.log"
-        return try await Command("grep").run(["--fixed-strings", name, log]).split(separator: "\n")
+        return try await Program.run("grep", ["--fixed-strings", name, log]).split(separator: "\n")
     }
 
     /// The requests that wrote or tried to, dry runs left out: what must be empty where the input was refused.

@@ -48,13 +48,13 @@ public struct ControlPlane: Sendable {
     /// Runs `kubectl` as the administrator and returns its standard output. Throws with its standard error where it fails.
     @discardableResult
     public func kubectl(_ arguments: [String], input: String = "") async throws -> String {
-        try await Command("kubectl").run(access + arguments, input: input)
+        try await Program.run("kubectl", access + arguments, input: Array(input.utf8))
     }
 
     /// Runs a `kubectl` that would not end by itself (`--watch`) up to the first line of output that matches, and
     /// returns the lines.
     public func kubectl(_ arguments: [String], until isLast: (String) -> Bool) async throws -> [String] {
-        try await Command("kubectl").lines(access + arguments, until: isLast)
+        try await Program.lines("kubectl", access + arguments, until: isLast)
     }
 
     private var access: [String] { ["--kubeconfig=\(kubeconfig)", "--cache-dir=\(stateDirectory)/kubectl-cache"] }
@@ -64,7 +64,7 @@ public struct ControlPlane: Sendable {
     /// use it in a namespace that has the control plane alone.
     public func bounce(_ process: String, seconds: Int = 1) async throws {
         let script = #filePath.replacing("Tests/TestServers/ControlPlane.swift", with: "scripts/control-plane/bounce")
-        try await Command(script).run([stateDirectory, process, String(seconds)])
+        try await Program.run(script, [stateDirectory, process, String(seconds)])
     }
 
     /// Runs the body with a new namespace, and asks for its deletion afterwards without waiting for it.

@@ -10,6 +10,8 @@ import Subprocess
 
 /// Programs that the tests call.
 public enum Program {
+    private static let seconds = "120"
+
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
     }
@@ -25,11 +27,11 @@ public enum Program {
             .first { access($0, X_OK) == 0 }
     }
 
-    /// Runs a program to its end.
+    /// Runs a program to its end, through `timeout`, so that none outlives its test by much.
     ///
     /// - Parameter variables: what it gets besides the test's own environment.
     /// - Returns: what it wrote to its standard output.
-    /// - Throws: ``Failure`` with what it wrote to its standard error.
+    /// - Throws: ``Failure`` with what it wrote to its standard error, never with the input, which may be secret.
     @discardableResult
     public static func run(
         _ name: String, _ arguments: [String], input: [UInt8] = [], variables: [String: String] = [:]
@@ -40,12 +42,32 @@ public enum Program {
             if let key = Environment.Key(rawValue: name) { updates[key] = value }
         }
         let result = try await Subprocess.run(
-            executable(path), arguments: Arguments(arguments), environment: .inherit.updating(updates),
-            input: .array(input), output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
+            .name("timeout"), arguments: Arguments([seconds, path] + arguments),
+            environment: .inherit.updating(updates), input: .array(input), output: .string(limit: 64 << 20),
+            error: .string(limit: 1 << 20))
         guard case .exited(0) = result.terminationStatus else {
             throw Failure(description: "\(name) \(arguments.first ?? ""): \(result.standardError)")
         }
         return result.standardOutput
+    }
+
+    /// Runs a program up to the first line of standard output that matches, stops it, and returns the lines, that one
+    /// included. It is stopped after two minutes all the same; then the last line does not match.
+    static func lines(_ name: String, _ arguments: [String], until isLast: (String) -> Bool) async throws -> [String] {
+        let result = try await Subprocess.run(
+            .name("timeout"), arguments: Arguments([seconds, name] + arguments), input: .none, output: .sequence,
+            error: .discarded
+        ) { execution in
+            var lines: [String] = []
+            for try await line in execution.standardOutput.strings() {
+                lines.append(line)
+                if isLast(line) { break }
+            }
+            // TERM first, which `timeout` passes on to the program.
+            await execution.teardown(using: [.send(signal: .terminate, allowedDurationToNextStep: .seconds(5))])
+            return lines
+        }
+        return result.closureResult
     }
 
     static func executable(_ path: String) -> Executable { .path(literal(path)) }

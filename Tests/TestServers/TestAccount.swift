@@ -31,7 +31,7 @@ public struct TestAccount: Sendable {
             ["create", "--raw", path, "--filename=-"],
             input: String(decoding: JSONEncoder().encode(request), as: UTF8.self))
         guard let status = try JSONDecoder().decode(TokenRequest.self, from: Data(answer.utf8)).status else {
-            throw Command.Failed(description: "the TokenRequest for \(user) was answered without a token")
+            throw Program.Failure(description: "the TokenRequest for \(user) was answered without a token")
         }
         return status.token
     }
@@ -56,7 +56,7 @@ public struct TestAccount: Sendable {
         let lines = try await namespace.controlPlane.kubectl(
             ["--namespace=\(namespace.name)"] + watch, until: { !$0.isEmpty })
         guard let bytes = lines.last.flatMap({ Data(base64Encoded: $0) }) else {
-            throw Command.Failed(description: "the Secret \(secret) got no token")
+            throw Program.Failure(description: "the Secret \(secret) got no token")
         }
         return String(decoding: bytes, as: UTF8.self)
     }
@@ -91,7 +91,8 @@ public struct TestAccount: Sendable {
             "\(Self.base64URL(Data(#"{"alg":"RS256"}"#.utf8))).\(Self.base64URL(JSONEncoder().encode(claims)))"
         // Through base64, because Program gives text.
         let key = "\(namespace.controlPlane.stateDirectory)/sa.key"
-        let hex = try await Command("openssl").run(["dgst", "-sha256", "-hex", "-sign", key], input: signed)
+        let hex = try await Program.run(
+            "openssl", ["dgst", "-sha256", "-hex", "-sign", key], input: Array(signed.utf8))
         let digits = hex.split(separator: " ").last.map(Array.init)?.filter(\.isHexDigit) ?? []
         let signature = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
             UInt8(String(digits[$0...($0 + 1)]), radix: 16)

@@ -15,7 +15,7 @@ enum Carrier {
         switch remote.scheme {
         case .http, .https: return .http(HTTPClientOwner(try HTTPClientFactory.make(options: options, logger: logger)))
         case .git: return .daemon
-        case .local: return ProgramSearch.contains("git", path: options.environment["PATH"]) ? .local : .inPlace
+        case .local: return ProgramSearch.find("git", path: options.environment["PATH"]) != nil ? .local : .inPlace
         case .ssh:
             // What is wrong with the command is better said at the start.
             _ = try SSHCommand.make(remote: remote, options: options)
@@ -80,8 +80,9 @@ final class HTTPClientOwner: Sendable {
 
 /// Looks for programs as `execvp` does.
 enum ProgramSearch {
-    static func contains(_ name: String, path: String?) -> Bool {
+    /// The program's path; nil where it is in none of the folders.
+    static func find(_ name: String, path: String?) -> String? {
         let folders = (path ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
-        return folders.contains { Disk.isExecutable("\($0)/\(name)") }
+        return folders.lazy.map { "\($0)/\(name)" }.first { Disk.isExecutable($0) }
     }
 }

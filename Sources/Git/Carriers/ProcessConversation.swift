@@ -37,7 +37,7 @@ enum ProcessCarrier {
         // A process group of its own, so that a Ctrl-C on the terminal reaches Descry alone, which then ends it in order.
         options.processGroupID = 0
         let configuration = Configuration(
-            executable: executable(command.executable), arguments: Arguments(command.arguments),
+            executable: executable(command), arguments: Arguments(command.arguments),
             environment: environment(command.environment), platformOptions: options)
         do {
             let result = try await run(
@@ -88,8 +88,11 @@ enum ProcessCarrier {
         }
     }
 
-    private static func executable(_ name: String) -> Executable {
-        name.contains("/") ? .path(literal(name)) : .name(name)
+    /// Looked up here, since Subprocess would start a process for every folder of `PATH` until one succeeds.
+    private static func executable(_ command: ProcessCommand) -> Executable {
+        let name = command.executable
+        if name.contains("/") { return .path(literal(name)) }
+        return ProgramSearch.find(name, path: command.environment["PATH"]).map { .path(literal($0)) } ?? .name(name)
     }
 
     /// `FilePath` belongs to swift-system, which this target doesn't depend on; the literal's initialiser is the standard
