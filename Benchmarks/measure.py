@@ -5,6 +5,7 @@ import signal
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 
 TIME = shutil.which('time')
@@ -15,15 +16,21 @@ class Failed(Exception):
 
 
 class Run:
-    """One finished command: seconds, peak memory in MiB, exit code, output, and the moments it began and ended."""
+    """One finished command: seconds, peak memory in MiB, exit code, output, the moments it began and ended, and `marked`:
+    when the first line of standard error that holds `mark` was read."""
 
-    def __init__(self, command, timeout=120, check=True, env=None, cwd=None, input=None):
+    def __init__(self, command, timeout=120, check=True, env=None, cwd=None, input=None, mark=None):
+        self.marked, lines, reader = None, [], None
         # Through time(1), because a child's ru_maxrss also counts the memory of the process that forked it: here, Python's.
         with tempfile.NamedTemporaryFile('r') as rusage, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             self.began = time.monotonic()
             child = subprocess.Popen([TIME, '--quiet', '--format=%M', '--output=' + rusage.name] + list(command),
-                                     stdin=subprocess.DEVNULL if input is None else input, stdout=out, stderr=err,
+                                     stdin=subprocess.DEVNULL if input is None else input, stdout=out,
+                                     stderr=err if mark is None else subprocess.PIPE,
                                      env=dict(os.environ, **(env or {})), cwd=cwd, start_new_session=True)
+            if mark is not None:
+                reader = threading.Thread(target=self.read, args=(child.stderr, mark, lines))
+                reader.start()
             try:
                 self.code = child.wait(timeout)
             except BaseException:
@@ -31,12 +38,22 @@ class Run:
                 child.wait()
                 raise
             self.ended = time.monotonic()
+            if reader:
+                reader.join()
+                child.stderr.close()
+                err.write(b''.join(lines))
             self.seconds = self.ended - self.began
             self.memory = int(rusage.read().split()[-1]) / 1024
             out.seek(0), err.seek(0)
             self.out, self.err = out.read().decode(errors='replace'), err.read().decode(errors='replace')
         if check and self.code != 0:
             raise Failed('%s ended with %d:\n%s%s' % (' '.join(command[:4]), self.code, self.out[-2000:], self.err[-2000:]))
+
+    def read(self, stream, mark, lines):
+        for line in stream:
+            if self.marked is None and mark in line:
+                self.marked = time.monotonic()
+            lines.append(line)
 
 
 class Figure:

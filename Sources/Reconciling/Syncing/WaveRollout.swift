@@ -86,7 +86,7 @@ struct WaveRollout: Sendable {
 
     private func write(_ wave: [PlannedApp], _ record: inout SyncRecord) async throws -> [Rollout] {
         let writer = WorkloadWriter(
-            cluster: cluster, namespace: environment.namespace, takesOver: environment.drift == .correct,
+            cluster: cluster, namespace: environment.namespace,
             isDryRun: extent == .validate, replan: replan)
         let results = try await concurrentMap(wave, limit: Self.patchesInFlight) { planned in
             planned.isChanged ? try await writer.write(planned) : .unneeded(planned.workload)

@@ -4,8 +4,9 @@ import Reporting
 import Workloads
 
 /// Writes planned changes to the cluster by server-side apply, and settles what can be settled at once: a workload that
-/// changed since it was observed is planned again, a field that another manager owns is taken over where drift is to be
-/// corrected.
+/// changed since it was observed is planned again, and a field that another manager owns is taken over, which is told.
+///
+/// What is only drift, and to be left so (`drift: report`), never gets here.
 struct WorkloadWriter: Sendable {
     enum Result: Sendable {
         /// - Parameter rivals: what other managers had set and Descry took over.
@@ -17,8 +18,6 @@ struct WorkloadWriter: Sendable {
 
     let cluster: KubernetesClient
     let namespace: String
-    /// Take fields from other managers (`drift: correct`).
-    let takesOver: Bool
     let isDryRun: Bool
     /// Plans one app again from what is there now.
     let replan: @Sendable (PlannedApp, Workload?) -> Plan
@@ -45,7 +44,7 @@ struct WorkloadWriter: Sendable {
                 let workload = try await cluster.apply(
                     WorkloadPatch(planned), namespace: namespace, force: force, dryRun: isDryRun)
                 return .written(workload, rivals: rivals)
-            } catch let error as KubernetesError where error.code == "field-conflict" && takesOver {
+            } catch let error as KubernetesError where error.code == "field-conflict" && !force {
                 let fields = error.fieldConflicts.map(\.field).joined(separator: ", ")
                 rivals = [
                     "\(isDryRun ? "would take" : "took") over \(fields) from \(error.fieldManagers.joined(separator: ", "))"
