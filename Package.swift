@@ -84,7 +84,7 @@ let package = Package(
             name: "PlanningTests", dependencies: ["Descriptors", "Documents", "Planning", "Workloads"],
             swiftSettings: swiftSettings),
         .testTarget(
-            name: "RolloutsTests", dependencies: ["Rollouts", "Workloads"], exclude: ["Fixtures"],
+            name: "RolloutsTests", dependencies: ["Kubernetes", "Rollouts", "Workloads"], exclude: ["Fixtures"],
             swiftSettings: swiftSettings),
         .testTarget(name: "GitTests", dependencies: ["Git", "TestServers"], swiftSettings: swiftSettings),
         .testTarget(

@@ -321,11 +321,16 @@ def git(setting):
 
 
 def start_up(setting):
-    times = max(10, setting.rounds)
-    peers = {'kubectl version --client': Figure.of(repeat(times, lambda: Run([setting.kubectl, 'version', '--client'])))}
+    """Twenty starts in a row from one shell, so that what it takes to measure one does not count."""
+    def figure(*command):
+        loop = 'i=0; while [ $i -lt 20 ]; do "$@" >/dev/null || exit; i=$((i+1)); done'
+        runs = repeat(max(5, setting.rounds), lambda: Run(['sh', '-c', loop, 'sh', *command]))
+        return Figure([run.seconds / 20 for run in runs], max(run.memory for run in runs))
+
+    peers = {'kubectl version --client': figure(setting.kubectl, 'version', '--client')}
     if setting.helm:
-        peers['helm version'] = Figure.of(repeat(times, lambda: Run([setting.helm, 'version'])))
-    figure = Figure.of(repeat(times, lambda: Run([setting.descry, '--version']))) if setting.descry else None
+        peers['helm version'] = figure(setting.helm, 'version')
+    figure = figure(setting.descry, '--version') if setting.descry else None
     return [Row('descry --version', '≤ 15 ms, ≤ 16 MiB', figure, peers, lambda: figure.median <= 0.015 and figure.memory <= 16)]
 
 

@@ -24,16 +24,12 @@ struct Recording: Sendable {
         let directory = #filePath.split(separator: "/").dropLast().joined(separator: "/")
         let data = try Data(contentsOf: URL(filePath: "/\(directory)/Fixtures/\(name).json"))
         let recorded = try JSONDecoder().decode(RecordedRollout.self, from: data)
-        guard let kind = WorkloadKind(rawValue: recorded.target.kind) else {
-            throw FixtureError(message: "\(name) has no workload kind: \(recorded.target.kind)")
-        }
         let target = RolloutTarget(
-            key: WorkloadKey(kind: kind, name: recorded.target.name), uid: recorded.target.uid,
+            key: WorkloadKey(kind: recorded.target.kind, name: recorded.target.name), uid: recorded.target.uid,
             generation: recorded.target.generation, images: recorded.target.images.mapValues { ContainerImage($0) },
             timeout: timeout)
         let entries = recorded.events.map { event in
-            Entry(
-                at: .milliseconds(event.at), event: RecordedObjects.event(event.object, kind, event.type == "DELETED"))
+            Entry(at: .milliseconds(event.at), event: event.event)
         }
         return Recording(name: name, target: target, entries: entries)
     }
@@ -71,8 +67,4 @@ struct Recording: Sendable {
         while let deadline = board.nextDeadline(), deadline <= end { note(board.tick(at: deadline), deadline) }
         return verdict
     }
-}
-
-struct FixtureError: Error {
-    let message: String
 }

@@ -20,6 +20,7 @@ extension ClusterObject where Value == PodState {
 struct ObjectMetadata: Decodable, Sendable {
     struct Owner: Decodable, Sendable {
         var uid: String
+        var name: String?
         var controller: Bool?
     }
 

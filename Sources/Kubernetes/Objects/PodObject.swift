@@ -16,10 +16,11 @@ struct PodObject: ClusterObject {
     var status: Status?
 
     func value() -> PodState {
-        PodState(
-            name: metadata.name, uid: metadata.uid ?? "", labels: metadata.labels ?? [:],
-            ownerUID: metadata.ownerReferences?.first { $0.controller == true }?.uid,
-            isBeingDeleted: metadata.deletionTimestamp != nil, phase: status?.phase ?? "Unknown",
+        let owner = metadata.ownerReferences?.first { $0.controller == true }
+        return PodState(
+            name: metadata.name, uid: metadata.uid ?? "", labels: metadata.labels ?? [:], ownerUID: owner?.uid,
+            ownerName: owner?.name, isBeingDeleted: metadata.deletionTimestamp != nil,
+            phase: status?.phase ?? "Unknown",
             reason: status?.reason, message: status?.message, conditions: (status?.conditions ?? []).map(\.value),
             containers: (spec?.containers ?? []).map(\.value),
             initContainers: (spec?.initContainers ?? []).map(\.value),
