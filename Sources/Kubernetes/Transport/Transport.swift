@@ -11,6 +11,7 @@ final class Transport: Sendable {
     let logger: Logger
     private let clients: HTTPClients
     private let credentials: CredentialStore
+    private let recovery = Recovery()
 
     init(configuration: ClusterConfiguration, options: ClientOptions, logger: Logger) {
         self.configuration = configuration
@@ -45,9 +46,10 @@ final class Transport: Sendable {
                 let answer = try await authorized { credential in
                     try await self.exchange(request, credential, within: min(remaining, self.options.requestTimeout))
                 }
+                observe(answer.status)
                 if (200..<300).contains(answer.status) { return answer.body }
                 let error = answer.error(purpose: request.purpose)
-                guard answer.isTransient else { throw error }
+                guard answer.isTransient || isPassing(error) else { throw error }
                 failure = (error, .busy(retryAfter: error.retryAfter))
             } catch let error as TransportFailure {
                 let described = await describe(error, purpose: request.purpose)
@@ -79,6 +81,7 @@ final class Transport: Sendable {
             if response.status == .unauthorized, let other = try await credentials.renew(rejected: credential) {
                 response = try await open(request, other)
             }
+            observe(Int(response.status.code))
             guard response.status == .ok else {
                 let text = try await collect(response.body, limit: 1 << 20)
                 throw Answer(response, body: text).error(purpose: request.purpose)
@@ -87,6 +90,15 @@ final class Transport: Sendable {
         } catch let error as TransportFailure {
             throw await describe(error, purpose: request.purpose)
         }
+    }
+
+    /// True where the server refused, but may do so only because it is starting: see ``Recovery``.
+    func isPassing(_ error: KubernetesError) -> Bool {
+        (error.status == 401 || error.status == 403) && recovery.isUnderWay(at: options.time.now())
+    }
+
+    private func observe(_ status: Int) {
+        if [502, 503, 504].contains(status) { recovery.failed() } else { recovery.answered(at: options.time.now()) }
     }
 
     /// What the token in use says about itself; nil where there is none, or it is no JWT.
@@ -161,6 +173,8 @@ final class Transport: Sendable {
     }
 
     func describe(_ failure: TransportFailure, purpose: APIRequest.Purpose) async -> KubernetesError {
-        await failure.described(configuration: configuration, purpose: purpose, now: options.time.date())
+        let error = await failure.described(configuration: configuration, purpose: purpose, now: options.time.date())
+        if error.category == .unreachable { recovery.failed() }
+        return error
     }
 }

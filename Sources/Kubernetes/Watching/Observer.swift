@@ -49,7 +49,9 @@ struct Observer<Object: ClusterObject>: Sendable {
         after interruption: Interruption, lasted: Duration, _ plan: inout WatchPlan
     ) async throws {
         let error = interruption.error
-        guard let ending = WatchPlan.Ending(error, lasted: lasted) else { throw error }
+        guard let ending = WatchPlan.Ending(error, lasted: lasted, isPassing: transport.isPassing(error)) else {
+            throw error
+        }
         if ending != .gone {
             transport.logger.warning(
                 "Observation was interrupted",
@@ -133,11 +135,13 @@ struct Observer<Object: ClusterObject>: Sendable {
 
 extension WatchPlan.Ending {
     /// Nil where trying again cannot help.
-    init?(_ error: KubernetesError, lasted: Duration) {
+    ///
+    /// - Parameter isPassing: a refusal of a server that is just starting.
+    init?(_ error: KubernetesError, lasted: Duration, isPassing: Bool) {
         switch error.code {
         case "expired": self = .gone
         case "unreadable-event": self = .unreadable
-        case _ where error.category == .unreachable: self = .broken(lasted: lasted)
+        case _ where error.category == .unreachable || isPassing: self = .broken(lasted: lasted)
         default: return nil
         }
     }
