@@ -12,6 +12,10 @@ let swiftSettings: [SwiftSetting] = [
 ]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -28,7 +32,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
@@ -61,11 +68,14 @@ let package = Package(
                 logging,
             ],
             swiftSettings: swiftSettings),
+        .target(
+            name: "Sandbox", dependencies: ["Workloads", crypto, hummingbird, hummingbirdTLS, nioSSL, x509],
+            swiftSettings: swiftSettings),
         .executableTarget(
             name: "descry",
             dependencies: [
                 "Documents", "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts",
-                "Workloads", argumentParser, logging,
+                "Sandbox", "Workloads", argumentParser, logging,
             ],
             swiftSettings: swiftSettings),
 
@@ -93,6 +103,12 @@ let package = Package(
                 "Kubernetes", "TestServers", "Workloads", logging, nioCore, nioPosix, nioSSL, subprocess,
             ],
             exclude: ["Fixtures"], swiftSettings: swiftSettings),
+        // What a Kubernetes API server must do for Descry, as tests that run against the sandbox and the real one alike.
+        .target(
+            name: "Conformance", dependencies: ["Sandbox", "TestServers", asyncHTTPClient, nioCore, nioHTTP1, nioSSL],
+            path: "Tests/Conformance", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["Conformance", "Sandbox", "TestServers"], swiftSettings: swiftSettings),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReconcilingTests",
@@ -105,7 +121,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Git", "Kubernetes", "Planning", "Reconciling", "Rollouts", "TestServers", "Workloads", "descry",
+                "Conformance", "Git", "Kubernetes", "Planning", "Reconciling", "Rollouts", "TestServers", "Workloads",
+                "descry",
                 logging,
             ],
             swiftSettings: swiftSettings),

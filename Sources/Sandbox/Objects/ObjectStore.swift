@@ -1,0 +1,172 @@
+import FoundationEssentials
+import Synchronization
+
+/// Names one object.
+struct ObjectKey: Sendable, Hashable {
+    var resource: APIResource
+    /// Empty for a resource without namespace.
+    var namespace: String
+    var name: String
+}
+
+/// A write, as watches tell it.
+struct Change: Sendable {
+    enum Kind: String, Sendable { case added = "ADDED", modified = "MODIFIED", deleted = "DELETED" }
+    var kind: Kind
+    var key: ObjectKey
+    /// For a deletion the last state, with the deletion's resourceVersion.
+    var object: JSONValue
+    var resourceVersion: Int
+}
+
+/// All objects, in memory, with one sequence of resource versions over all of them, as etcd has it.
+///
+/// Each write is atomic: it reads, changes and stores under one lock, so controllers and requests may write side by side.
+final class ObjectStore: Sendable {
+    private struct State {
+        var objects: [ObjectKey: JSONValue] = [:]
+        var resourceVersion = 1
+        var history: [Change] = []
+        /// The newest resourceVersion that watches can no longer start from.
+        var compacted = 0
+        var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
+        var nextListener = 0
+    }
+
+    private let state = Mutex(State())
+    private let historyLimit: Int
+
+    /// - Parameter historyLimit: writes that a watch can still be resumed over; older ones answer 410.
+    init(historyLimit: Int = 10_000) {
+        self.historyLimit = historyLimit
+    }
+
+    var resourceVersion: Int { state.withLock { $0.resourceVersion } }
+
+    subscript(key: ObjectKey) -> JSONValue? { state.withLock { $0.objects[key] } }
+
+    /// Objects in the order of namespace and name, and the resourceVersion at which they were so.
+    func list(_ resource: APIResource, namespace: String? = nil) -> (items: [JSONValue], resourceVersion: Int) {
+        let (found, version) = state.withLock { state in
+            (
+                state.objects.filter {
+                    $0.key.resource == resource && (namespace ?? $0.key.namespace) == $0.key.namespace
+                },
+                state.resourceVersion
+            )
+        }
+        let items = found.sorted { ($0.key.namespace, $0.key.name) < ($1.key.namespace, $1.key.name) }
+        return (items.map(\.value), version)
+    }
+
+    /// Stores a new object with a uid, a creation time, generation 1 and a resourceVersion.
+    @discardableResult
+    func create(_ key: ObjectKey, _ object: JSONValue) throws(StatusError) -> JSONValue {
+        try write { state throws(StatusError) in
+            guard state.objects[key] == nil else { throw .alreadyExists(key) }
+            var object = object
+            object["apiVersion"] = .string(key.resource.apiVersion)
+            object["kind"] = .string(key.resource.kind)
+            object["metadata", "name"] = .string(key.name)
+            object["metadata", "namespace"] = key.resource.isNamespaced ? .string(key.namespace) : nil
+            object["metadata", "uid"] = .string(UUID().uuidString.lowercased())
+            object["metadata", "creationTimestamp"] = .string(Timestamp.now())
+            if object["spec"] != nil { object["metadata", "generation"] = 1 }
+            return Self.put(&object, key, .added, &state)
+        }
+    }
+
+    /// Changes an object in place. Where the change is none, nothing is written and the resourceVersion stays.
+    ///
+    /// `metadata.generation` goes up by one where `spec` has changed.
+    @discardableResult
+    func update(
+        _ key: ObjectKey, _ change: (inout JSONValue) throws(StatusError) -> Void
+    ) throws(StatusError) -> JSONValue {
+        try write { state throws(StatusError) in
+            guard let old = state.objects[key] else { throw .notFound(key) }
+            var new = old
+            try change(&new)
+            guard new != old else { return old }
+            if new["spec"] != old["spec"] {
+                new["metadata", "generation"] = .integer(Int64((old["metadata", "generation"]?.integer ?? 0) + 1))
+            }
+            return Self.put(&new, key, .modified, &state)
+        }
+    }
+
+    /// Takes the object out at once; what has a grace period is marked by ``update(_:_:)`` before.
+    ///
+    /// - Parameter precondition: throws where the object is not the one that was meant.
+    @discardableResult
+    func remove(
+        _ key: ObjectKey, _ precondition: (JSONValue) throws(StatusError) -> Void = { _ in }
+    ) throws(StatusError) -> JSONValue {
+        try write { state throws(StatusError) in
+            guard var object = state.objects[key] else { throw .notFound(key) }
+            try precondition(object)
+            return Self.put(&object, key, .deleted, &state)
+        }
+    }
+
+    /// The writes after that resourceVersion, oldest first.
+    ///
+    /// - Throws: `StatusError` 410 where they are no longer all there.
+    func changes(since resourceVersion: Int) throws(StatusError) -> [Change] {
+        try state.withLock { state throws(StatusError) in
+            guard resourceVersion >= state.compacted else {
+                throw .expired("too old resource version: \(resourceVersion) (\(state.compacted + 1))")
+            }
+            let start = state.history.firstIndex { $0.resourceVersion > resourceVersion } ?? state.history.endIndex
+            return Array(state.history[start...])
+        }
+    }
+
+    /// A signal after each write; several writes may be told by one. Read them by ``changes(since:)``.
+    func signals() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let id = state.withLock { state in
+            state.nextListener += 1
+            state.listeners[state.nextListener] = continuation
+            return state.nextListener
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { $0.listeners[id] = nil }
+        }
+        return stream
+    }
+
+    /// Forgets the history, as etcd's compaction does: watches from before answer 410.
+    func compact() {
+        state.withLock { state in
+            state.compacted = state.resourceVersion
+            state.history = []
+        }
+    }
+
+    private func write(
+        _ body: (inout State) throws(StatusError) -> JSONValue
+    ) throws(StatusError) -> JSONValue {
+        try state.withLock { state throws(StatusError) in
+            let before = state.resourceVersion
+            let object = try body(&state)
+            if state.history.count > historyLimit + historyLimit / 4 {
+                let surplus = state.history.count - historyLimit
+                state.compacted = state.history[surplus - 1].resourceVersion
+                state.history.removeFirst(surplus)
+            }
+            if state.resourceVersion != before { for listener in state.listeners.values { listener.yield() } }
+            return object
+        }
+    }
+
+    private static func put(
+        _ object: inout JSONValue, _ key: ObjectKey, _ kind: Change.Kind, _ state: inout State
+    ) -> JSONValue {
+        state.resourceVersion += 1
+        object["metadata", "resourceVersion"] = .string(String(state.resourceVersion))
+        state.objects[key] = kind == .deleted ? nil : object
+        state.history.append(Change(kind: kind, key: key, object: object, resourceVersion: state.resourceVersion))
+        return object
+    }
+}

@@ -1,0 +1,2 @@
+/// A test body that holds on every API server that Descry supports.
+public enum Conformance {}
