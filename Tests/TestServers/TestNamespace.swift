@@ -95,7 +95,7 @@ public struct PolicyRule: Sendable {
     /// What a deploying Jenkins stage gets at least, and no more: the workloads, and reading pods.
     public static let deployer = [
         PolicyRule(["get", "list", "watch", "patch"], ["statefulsets"]),
-        PolicyRule(["get", "list", "watch"], apiGroup: "", ["pods"]),
+        PolicyRule(["get", "list", "watch", "delete"], apiGroup: "", ["pods"]),
     ]
 
     /// In YAML's flow style; no name in a rule needs more escaping than quotes.
