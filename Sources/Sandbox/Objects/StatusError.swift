@@ -17,6 +17,8 @@ struct StatusError: Error, Sendable, Hashable {
     var causes: [Cause] = []
     /// Seconds; `Retry-After`.
     var retryAfter: Int?
+    /// `metadata.continue`: a token that goes on with a list whose state is forgotten.
+    var continueToken: String?
 
     /// The `Status` object.
     var object: JSONValue {
@@ -35,8 +37,10 @@ struct StatusError: Error, Sendable, Hashable {
         }
         var status: JSONValue = [
             "kind": "Status", "apiVersion": "v1", "metadata": .object([:]), "status": "Failure",
-            "message": .string(message), "reason": .string(reason), "code": .integer(Int64(code)),
+            "message": .string(message), "code": .integer(Int64(code)),
         ]
+        status["reason"] = reason.isEmpty ? nil : .string(reason)
+        status["metadata", "continue"] = continueToken.map { .string($0) }
         if details != .object([:]) { status["details"] = details }
         return status
     }
