@@ -79,11 +79,7 @@ struct RollbackTests {
     }
 
     @Test func `a token that may not delete pods leaves the pod, and says how to go on`() async throws {
-        let rules = [
-            PolicyRule(["get", "list", "watch", "patch"], ["statefulsets"]),
-            PolicyRule(["get", "list", "watch"], apiGroup: "", ["pods"]),
-        ]
-        try await Scene.run([Scene.workload("backend", replicas: 2)], rules: rules) { scene in
+        try await Scene.run([Scene.workload("backend", replicas: 2)], rules: PolicyRule.smallest) { scene in
             let run = try await scene.deploy(("backend", Fate.pullFails.version("1.1.0")))
             #expect(run.exitCode == 4, "\(run)")
             let failure = try #require(try run.pass()["backend"]?.rollback?.failure)
