@@ -58,6 +58,8 @@ struct Writing: Sendable {
             let patchType = try patchType(type)
             operation = .patch(patchType)
             body = try json(bytes)
+            guard patchType == .json || body.object != nil else { throw .badRequest("the patch is no JSON object") }
+            if patchType == .apply { try checkPlace(body, key) }
             if patchType == .apply, server.store[key] == nil {
                 var creation = action
                 creation.verb = "create"
@@ -117,6 +119,7 @@ struct Writing: Sendable {
             throw .unsupportedMediaType(["application/json"])
         }
         var body = try json(bytes)
+        guard body.object != nil else { throw .unrecognized(resource) }
         let (version, kind) = (body["apiVersion"]?.string ?? "", body["kind"]?.string ?? "")
         guard version.isEmpty || version == resource.apiVersion, kind.isEmpty || kind == resource.kind else {
             throw .badRequest("\(kind) in version \"\(version)\" cannot be handled as a \(resource.kind)")
@@ -131,9 +134,7 @@ struct Writing: Sendable {
         do {
             value = try JSONValue(json: bytes)
         } catch {
-            throw .badRequest(
-                "the object provided is unrecognized (must be of type \(resource.kind)): it is no JSON, the only format that the sandbox reads"
-            )
+            throw .unrecognized(resource)
         }
         return value
     }
