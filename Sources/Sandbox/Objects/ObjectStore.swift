@@ -80,10 +80,12 @@ final class ObjectStore: Sendable {
         objects.sorted { ($0.key.namespace, $0.key.name) < ($1.key.namespace, $1.key.name) }.map(\.value)
     }
 
-    /// Stores a new object with a uid, a creation time, generation 1 and a resourceVersion.
+    /// Stores a new object with a uid, a creation time, a resourceVersion and, of a workload, generation 1.
+    ///
+    /// - Parameter dryRun: gives what would be stored, and stores nothing.
     @discardableResult
-    func create(_ key: ObjectKey, _ object: JSONValue) throws(StatusError) -> JSONValue {
-        try write { state throws(StatusError) in
+    func create(_ key: ObjectKey, _ object: JSONValue, dryRun: Bool = false) throws(StatusError) -> JSONValue {
+        try write(key, dryRun: dryRun) { state throws(StatusError) in
             guard state.objects[key] == nil else { throw .alreadyExists(key) }
             var object = object
             object["apiVersion"] = .string(key.resource.apiVersion)
@@ -92,24 +94,26 @@ final class ObjectStore: Sendable {
             object["metadata", "namespace"] = key.resource.isNamespaced ? .string(key.namespace) : nil
             object["metadata", "uid"] = .string(UUID().uuidString.lowercased())
             object["metadata", "creationTimestamp"] = .string(Timestamp.now())
-            if object["spec"] != nil { object["metadata", "generation"] = 1 }
+            object["metadata", "generation"] = key.resource.hasGeneration ? 1 : nil
             return Self.put(&object, key, .added, &state)
         }
     }
 
     /// Changes an object in place. Where the change is none, nothing is written and the resourceVersion stays.
     ///
-    /// `metadata.generation` goes up by one where `spec` has changed.
+    /// `metadata.generation` of a workload goes up by one where `spec` has changed, or the annotations of a Deployment.
     @discardableResult
     func update(
-        _ key: ObjectKey, _ change: (inout JSONValue) throws(StatusError) -> Void
+        _ key: ObjectKey, dryRun: Bool = false, _ change: (inout JSONValue) throws(StatusError) -> Void
     ) throws(StatusError) -> JSONValue {
-        try write { state throws(StatusError) in
+        try write(key, dryRun: dryRun) { state throws(StatusError) in
             guard let old = state.objects[key] else { throw .notFound(key) }
             var new = old
             try change(&new)
             guard new != old else { return old }
-            if new["spec"] != old["spec"] {
+            let isAnnotated =
+                key.resource == .deployments && new["metadata", "annotations"] != old["metadata", "annotations"]
+            if key.resource.hasGeneration && (new["spec"] != old["spec"] || isAnnotated) {
                 new["metadata", "generation"] = .integer(Int64((old["metadata", "generation"]?.integer ?? 0) + 1))
             }
             return Self.put(&new, key, .modified, &state)
@@ -121,9 +125,9 @@ final class ObjectStore: Sendable {
     /// - Parameter precondition: throws where the object is not the one that was meant.
     @discardableResult
     func remove(
-        _ key: ObjectKey, _ precondition: (JSONValue) throws(StatusError) -> Void = { _ in }
+        _ key: ObjectKey, dryRun: Bool = false, _ precondition: (JSONValue) throws(StatusError) -> Void = { _ in }
     ) throws(StatusError) -> JSONValue {
-        try write { state throws(StatusError) in
+        try write(key, dryRun: dryRun) { state throws(StatusError) in
             guard var object = state.objects[key] else { throw .notFound(key) }
             try precondition(object)
             return Self.put(&object, key, .deleted, &state)
@@ -168,9 +172,15 @@ final class ObjectStore: Sendable {
     }
 
     private func write(
-        _ body: (inout State) throws(StatusError) -> JSONValue
+        _ key: ObjectKey, dryRun: Bool, _ body: (inout State) throws(StatusError) -> JSONValue
     ) throws(StatusError) -> JSONValue {
         try state.withLock { state throws(StatusError) in
+            if dryRun {
+                var trial = state
+                var object = try body(&trial)
+                object["metadata", "resourceVersion"] = state.objects[key]?["metadata", "resourceVersion"]
+                return object
+            }
             let before = state.resourceVersion
             let object = try body(&state)
             if state.history.count > historyLimit + historyLimit / 4 {
