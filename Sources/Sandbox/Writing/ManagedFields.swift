@@ -72,7 +72,7 @@ struct ManagedFields: Sendable {
         let mine = FieldSet(appliedBy: applied)
         var new = live.applying(applied, field: "")
         let others = fields.filter { $0.key != manager }.values
-        for path in last.paths.subtracting(mine.paths).sorted(by: { $0.elements.count > $1.elements.count })
+        for path in last.paths.subtracting(mine.paths).sorted(by: { $0.elements.count < $1.elements.count })
         where !others.contains(where: { $0.owns(path) }) {
             new.remove(path.elements[...], field: "")
         }

@@ -77,7 +77,7 @@ struct Writer: Sendable {
         case .create, .update: new = request.body
         case .patch(.merge): new = old.merged(with: request.body)
         case .patch(.strategic): new = try StrategicMergePatch.apply(request.body, to: old)
-        case .patch(.json): throw .notImplemented("JSON patches (RFC 6902)")
+        case .patch(.json): new = try JSONPatch.apply(request.body, to: old)
         case .patch(.apply):
             new = try managed.apply(request.body.pruned, to: old, by: request.fieldManager, force: request.force)
         }
