@@ -16,6 +16,8 @@ struct Change: Sendable {
     var key: ObjectKey
     /// For a deletion the last state, with the deletion's resourceVersion.
     var object: JSONValue
+    /// The state before; nil for a new object.
+    var previous: JSONValue?
     var resourceVersion: Int
 }
 
@@ -48,15 +50,34 @@ final class ObjectStore: Sendable {
     /// Objects in the order of namespace and name, and the resourceVersion at which they were so.
     func list(_ resource: APIResource, namespace: String? = nil) -> (items: [JSONValue], resourceVersion: Int) {
         let (found, version) = state.withLock { state in
-            (
-                state.objects.filter {
-                    $0.key.resource == resource && (namespace ?? $0.key.namespace) == $0.key.namespace
-                },
-                state.resourceVersion
-            )
+            (Self.select(resource, namespace, from: state.objects), state.resourceVersion)
         }
-        let items = found.sorted { ($0.key.namespace, $0.key.name) < ($1.key.namespace, $1.key.name) }
-        return (items.map(\.value), version)
+        return (Self.sorted(found), version)
+    }
+
+    /// The same as it was at that resourceVersion, for the later pages of a list: the writes since are undone.
+    ///
+    /// - Throws: `StatusError` 410 where they are no longer all there.
+    func list(_ resource: APIResource, namespace: String?, at resourceVersion: Int) throws(StatusError) -> [JSONValue] {
+        let found = try state.withLock { state throws(StatusError) in
+            var found = Self.select(resource, namespace, from: state.objects)
+            for change in try Self.changes(since: resourceVersion, in: state).reversed()
+            where change.key.resource == resource && (namespace ?? change.key.namespace) == change.key.namespace {
+                found[change.key] = change.previous
+            }
+            return found
+        }
+        return Self.sorted(found)
+    }
+
+    private static func select(
+        _ resource: APIResource, _ namespace: String?, from objects: [ObjectKey: JSONValue]
+    ) -> [ObjectKey: JSONValue] {
+        objects.filter { $0.key.resource == resource && (namespace ?? $0.key.namespace) == $0.key.namespace }
+    }
+
+    private static func sorted(_ objects: [ObjectKey: JSONValue]) -> [JSONValue] {
+        objects.sorted { ($0.key.namespace, $0.key.name) < ($1.key.namespace, $1.key.name) }.map(\.value)
     }
 
     /// Stores a new object with a uid, a creation time, a resourceVersion and, of a workload, generation 1.
@@ -117,13 +138,15 @@ final class ObjectStore: Sendable {
     ///
     /// - Throws: `StatusError` 410 where they are no longer all there.
     func changes(since resourceVersion: Int) throws(StatusError) -> [Change] {
-        try state.withLock { state throws(StatusError) in
-            guard resourceVersion >= state.compacted else {
-                throw .expired("too old resource version: \(resourceVersion) (\(state.compacted + 1))")
-            }
-            let start = state.history.firstIndex { $0.resourceVersion > resourceVersion } ?? state.history.endIndex
-            return Array(state.history[start...])
+        try state.withLock { state throws(StatusError) in try Self.changes(since: resourceVersion, in: state) }
+    }
+
+    private static func changes(since resourceVersion: Int, in state: State) throws(StatusError) -> [Change] {
+        guard resourceVersion >= state.compacted else {
+            throw .expired("too old resource version: \(resourceVersion) (\(state.compacted + 1))")
         }
+        // Each write takes the next resourceVersion, so the newest writes are the last ones.
+        return state.history.suffix(max(0, state.resourceVersion - resourceVersion))
     }
 
     /// A signal after each write; several writes may be told by one. Read them by ``changes(since:)``.
@@ -175,8 +198,11 @@ final class ObjectStore: Sendable {
     ) -> JSONValue {
         state.resourceVersion += 1
         object["metadata", "resourceVersion"] = .string(String(state.resourceVersion))
+        let previous = state.objects[key]
         state.objects[key] = kind == .deleted ? nil : object
-        state.history.append(Change(kind: kind, key: key, object: object, resourceVersion: state.resourceVersion))
+        state.history.append(
+            Change(
+                kind: kind, key: key, object: object, previous: previous, resourceVersion: state.resourceVersion))
         return object
     }
 }

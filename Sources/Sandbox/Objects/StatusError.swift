@@ -17,6 +17,8 @@ struct StatusError: Error, Sendable, Hashable {
     var causes: [Cause] = []
     /// Seconds; `Retry-After`.
     var retryAfter: Int?
+    /// `metadata.continue`: a token that goes on with a list whose state is forgotten.
+    var continueToken: String?
 
     /// The `Status` object.
     var object: JSONValue {
@@ -37,7 +39,8 @@ struct StatusError: Error, Sendable, Hashable {
             "kind": "Status", "apiVersion": "v1", "metadata": .object([:]), "status": "Failure",
             "message": .string(message), "code": .integer(Int64(code)),
         ]
-        if !reason.isEmpty { status["reason"] = .string(reason) }
+        status["reason"] = reason.isEmpty ? nil : .string(reason)
+        status["metadata", "continue"] = continueToken.map { .string($0) }
         if details != .object([:]) { status["details"] = details }
         return status
     }
