@@ -50,6 +50,7 @@ struct EnvironmentOptions: ParsableArguments {
     @Option(help: .setting(.gitKnownHosts)) var gitKnownHosts: String?
     @Option(help: .setting(.rolloutTimeout)) var timeout: String?
     @Option(help: .setting(.rolloutOnFailure)) var onFailure: String?
+    @Option(help: .setting(.rolloutReplaceStuckPods)) var replaceStuckPods: String?
     @Option(help: .setting(.drift)) var drift: String?
 
     private var flags: [EnvironmentSetting: String] {
@@ -61,7 +62,8 @@ struct EnvironmentOptions: ParsableArguments {
             .gitCertificateAuthority: gitCertificateAuthority, .gitUsername: gitUsername,
             .gitPasswordFile: gitPasswordFile, .gitTokenFile: gitTokenFile,
             .gitClientCertificate: gitClientCertificate, .gitClientKey: gitClientKey, .gitSSHKey: gitSSHKey,
-            .gitKnownHosts: gitKnownHosts, .rolloutTimeout: timeout, .rolloutOnFailure: onFailure, .drift: drift,
+            .gitKnownHosts: gitKnownHosts, .rolloutTimeout: timeout, .rolloutOnFailure: onFailure,
+            .rolloutReplaceStuckPods: replaceStuckPods, .drift: drift,
         ]
         return all.compactMapValues { $0 }
     }

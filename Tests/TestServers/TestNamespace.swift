@@ -98,10 +98,16 @@ public struct PolicyRule: Sendable {
         resourceNames = names
     }
 
-    /// What a deploying Jenkins stage gets at least, and no more: the workloads, and reading pods.
-    public static let deployer = [
+    /// The least that a deploying Jenkins stage needs: the workloads, and reading pods.
+    public static let smallest = [
         PolicyRule(["get", "list", "watch", "patch"], ["statefulsets"]),
         PolicyRule(["get", "list", "watch"], apiGroup: "", ["pods"]),
+    ]
+
+    /// What `descry rbac` gives: the same, and to replace stuck pods.
+    public static let deployer = [
+        PolicyRule(["get", "list", "watch", "patch"], ["statefulsets"]),
+        PolicyRule(["get", "list", "watch", "delete"], apiGroup: "", ["pods"]),
     ]
 
     /// In YAML's flow style; no name in a rule needs more escaping than quotes.
