@@ -5,6 +5,12 @@ public struct TestNamespace: Sendable {
     public let controlPlane: ControlPlane
     public let name: String
 
+    /// One that exists already.
+    public init(controlPlane: ControlPlane, name: String) {
+        self.controlPlane = controlPlane
+        self.name = name
+    }
+
     /// `kubectl` as the administrator, in this namespace.
     @discardableResult
     public func kubectl(_ arguments: [String], input: String = "") async throws -> String {
