@@ -67,7 +67,7 @@ let package = Package(
             name: "Reconciling",
             dependencies: [
                 "Documents", "Descriptors", "Git", "Kubernetes", "Planning", "Reporting", "Rollouts", "Workloads",
-                logging,
+                crypto, logging,
             ],
             swiftSettings: swiftSettings),
         .target(

@@ -73,7 +73,7 @@ public struct SyncReport: Sendable, Encodable {
     public var hasChanges: Bool { apps.contains { $0.outcome != .unchanged } }
 
     /// The commit whose descriptor was read.
-    public struct Commit: Sendable, Encodable, Hashable {
+    public struct Commit: Sendable, Codable, Hashable {
         public var id: String
         public var author: String
         public var time: Date
@@ -94,7 +94,7 @@ public struct SyncReport: Sendable, Encodable {
 
 /// What became of one app of the descriptor.
 public struct AppReport: Sendable, Encodable {
-    public enum Outcome: String, Sendable, Encodable {
+    public enum Outcome: String, Sendable, Codable {
         case unchanged
         /// Someone else changed it, and the environment says `drift: report`: left as it is.
         case drifted

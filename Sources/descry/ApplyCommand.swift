@@ -42,6 +42,9 @@ struct ApplyCommand: AsyncParsableCommand {
     @Flag(help: "Go on where the branch was force-pushed since it was deployed last.")
     var acceptRewrite = false
 
+    @Flag(help: "Try again what failed with this very descriptor before.")
+    var retry = false
+
     func run() async throws {
         try await common.finish {
             try await junit.recording("descry apply \(environment.name)") { try await apply() }
@@ -52,7 +55,8 @@ struct ApplyCommand: AsyncParsableCommand {
         let printer = ProgressPrinter(common.output)
         let pass = Pass(environment: environment, common: common)
         let outcome = try await pass.run(
-            .apply, extent: dryRun ? .validate : wait ? .prove : .patch, acceptsRewrite: acceptRewrite
+            .apply, extent: dryRun ? .validate : wait ? .prove : .patch, acceptsRewrite: acceptRewrite,
+            retries: retry
         ) { printer.show($0) }
         try junit.write(JUnitReport(outcome.report))
         let stream = common.output.textStream
@@ -68,7 +72,7 @@ struct Pass {
     let common: CommonOptions
 
     func run(
-        _ command: SyncReport.Command, extent: Sync.Extent, acceptsRewrite: Bool,
+        _ command: SyncReport.Command, extent: Sync.Extent, acceptsRewrite: Bool, retries: Bool = false,
         progress: @escaping @Sendable (ProgressEvent) -> Void
     ) async throws -> Sync.Outcome {
         let variables = common.variables
@@ -80,7 +84,8 @@ struct Pass {
             try await connections.withCluster { cluster in
                 try await Sync(
                     environment: resolved, repository: repository, cluster: cluster, command: command, extent: extent,
-                    acceptsRewrite: acceptsRewrite, progress: progress
+                    acceptsRewrite: acceptsRewrite, retries: retries, runner: Deployment.Runner(variables),
+                    progress: progress
                 ).run()
             }
         }

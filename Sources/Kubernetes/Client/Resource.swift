@@ -7,6 +7,7 @@ struct Resource: Sendable, Hashable {
     var plural: String
 
     static let pods = Resource(group: "", plural: "pods")
+    static let configMaps = Resource(group: "", plural: "configmaps")
 
     init(group: String, plural: String) {
         self.group = group

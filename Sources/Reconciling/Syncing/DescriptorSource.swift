@@ -1,3 +1,4 @@
+import Crypto
 import Descriptors
 import FoundationEssentials
 import Git
@@ -17,7 +18,7 @@ public struct DescriptorSource: Sendable {
     ///
     /// - Throws: `Refused`, `GitError`.
     public func current() async throws -> Descriptor {
-        try await read(try await tip(acceptsRewrite: true)).1
+        try await read(try await tip(acceptsRewrite: true)).descriptor
     }
 
     /// - Throws: `GitError`; code `branch-rewritten` (refused) where the branch was force-pushed and that is not accepted.
@@ -31,14 +32,25 @@ public struct DescriptorSource: Sendable {
         return tip
     }
 
+    /// A descriptor as it is in a commit.
+    struct Version: Sendable {
+        var commit: SyncReport.Commit
+        var descriptor: Descriptor
+        /// SHA-256 of the file's bytes, hex.
+        var digest: String
+    }
+
     /// - Throws: `Refused` with every problem of the descriptor; `GitError` where there is no such file.
-    func read(_ tip: BranchTip) async throws -> (SyncReport.Commit, Descriptor) {
+    func read(_ tip: BranchTip) async throws -> Version {
         let commit = try await repository.commit(tip.commit)
         let bytes = try await repository.file(at: environment.descriptor, in: tip.commit)
         let summary = SyncReport.Commit(
             id: commit.id.description, author: commit.author, time: Date(timeIntervalSince1970: Double(commit.time)),
             subject: commit.subject)
-        return (summary, try Descriptor.parse(bytes, file: "\(environment.branch):\(environment.descriptor)"))
+        return Version(
+            commit: summary,
+            descriptor: try Descriptor.parse(bytes, file: "\(environment.branch):\(environment.descriptor)"),
+            digest: SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
     }
 }
 

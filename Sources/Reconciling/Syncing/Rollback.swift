@@ -9,8 +9,10 @@ import Workloads
 struct Rollback: Sendable {
     /// A workload that this pass has changed.
     struct Written: Sendable {
-        /// As it was patched: `planned.workload` is what was there before.
+        /// As it was patched.
         var planned: PlannedApp
+        /// What to go back to: what this pass observed, or one before it that was killed.
+        var before: Deployment.Before
         /// As the API server answered the patch.
         var workload: Workload
     }
@@ -70,7 +72,7 @@ struct Rollback: Sendable {
         at moment: ContinuousClock.Instant = .now, _ record: inout SyncRecord
     ) {
         let seconds = start.duration(to: moment).inSeconds
-        record.rolledBack(written.planned, outcome, seconds: seconds)
+        record.rolledBack(written.planned, to: written.version, outcome, seconds: seconds)
         if case .failed(let failure) = outcome { progress(.app(written.step(.failed(failure)))) }
     }
 
@@ -84,10 +86,10 @@ struct Rollback: Sendable {
     /// What somebody had set before Descry changed it, once all pods are back.
     private func restoreStrategy(of written: Written) async throws -> AppReport.Failure? {
         let planned = written.planned
-        guard planned.changes.contains(where: { $0.reason == .strategy || $0.reason == .partition }),
-            planned.key.kind != .deployment
-        else { return nil }
-        switch try await write(written, from: nil, strategy: planned.workload.strategy) {
+        let strategy = UpdateStrategy(type: written.before.strategy, partition: written.before.partition)
+        let isAsBefore = strategy.type == "RollingUpdate" && (strategy.partition ?? 0) == 0
+        guard !isAsBefore, planned.key.kind != .deployment else { return nil }
+        switch try await write(written, from: nil, strategy: strategy) {
         case .success: return nil
         case .failure(let failure): return failure
         }
@@ -147,31 +149,38 @@ extension Rollback.Written {
             let found = (image.isInit ? workload.initContainers : workload.containers).first {
                 $0.name == image.container
             }?.image
-            return found == image.desired || found == image.current
+            return found == image.desired || found?.description == before.images[image.container]
         }
+    }
+
+    fileprivate var images: [WorkloadPatch.Image] {
+        before.images.sorted { $0.key < $1.key }.map { name, image in
+            .init(container: name, isInit: before.initContainers.contains(name), image: ContainerImage(image))
+        }
+    }
+
+    /// The version that it goes back to.
+    fileprivate var version: String? {
+        before.images[planned.images.first?.container ?? ""].flatMap { ContainerImage($0).tag }
     }
 
     fileprivate func patchBefore(_ workload: Workload, strategy: UpdateStrategy?) -> WorkloadPatch {
         WorkloadPatch(
             key: planned.key, uid: workload.uid, resourceVersion: workload.resourceVersion,
-            images: planned.images.map { .init(container: $0.container, isInit: $0.isInit, image: $0.current) },
-            annotations: planned.workload.annotations.filter { planned.annotations[$0.key] != nil },
-            strategy: strategy)
+            images: images, annotations: before.annotations, strategy: strategy)
     }
 
     fileprivate func targetBefore(_ environment: Environment, _ workload: Workload) -> RolloutTarget {
         RolloutTarget(
             key: planned.key, namespace: environment.namespace, uid: workload.uid, generation: workload.generation,
-            images: Dictionary(
-                planned.images.map { ($0.container, $0.current) }, uniquingKeysWith: { first, _ in first }),
-            initContainers: Set(planned.images.filter(\.isInit).map(\.container)),
+            images: before.images.mapValues { ContainerImage($0) }, initContainers: Set(before.initContainers),
             timeout: planned.app.timeout ?? environment.rollout.timeout,
             stuckPods: environment.rollout.replaceStuckPods)
     }
 
     fileprivate func step(_ state: AppProgress.State, pods: AppReport.Pods? = nil) -> AppProgress {
         AppProgress(
-            app: planned.app.name, from: planned.app.version.text, to: planned.previousVersion ?? "?", state: state,
+            app: planned.app.name, from: planned.app.version.text, to: version ?? "?", state: state,
             pods: pods)
     }
 }

@@ -36,12 +36,18 @@ public struct Sync: Sendable {
     private let command: SyncReport.Command
     private let extent: Extent
     private let acceptsRewrite: Bool
+    private let retries: Bool
+    private let runner: Deployment.Runner
     private let progress: @Sendable (ProgressEvent) -> Void
 
-    /// - Parameter acceptsRewrite: go on where the branch was force-pushed.
+    /// - Parameters:
+    ///   - acceptsRewrite: go on where the branch was force-pushed.
+    ///   - retries: try again what failed with this descriptor before.
+    ///   - runner: for the history.
     public init(
         environment: Environment, repository: GitRepository, cluster: KubernetesClient, command: SyncReport.Command,
-        extent: Extent, acceptsRewrite: Bool = false, progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
+        extent: Extent, acceptsRewrite: Bool = false, retries: Bool = false, runner: Deployment.Runner = .init(),
+        progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
     ) {
         self.environment = environment
         self.repository = repository
@@ -49,6 +55,8 @@ public struct Sync: Sendable {
         self.command = command
         self.extent = extent
         self.acceptsRewrite = acceptsRewrite
+        self.retries = retries
+        self.runner = runner
         self.progress = progress
     }
 
@@ -58,7 +66,8 @@ public struct Sync: Sendable {
         var record = SyncRecord(environment, command, repository: repository.remote.description)
         let source = DescriptorSource(environment: environment, repository: repository)
         let tip = try await source.tip(acceptsRewrite: acceptsRewrite || isReadOnly)
-        let (commit, descriptor) = try await source.read(tip)
+        let version = try await source.read(tip)
+        let (commit, descriptor) = (version.commit, version.descriptor)
         record.begin(commit)
         progress(.commit(commit, environment: environment.name, branch: environment.branch.description))
         if let rewrite = tip.rewriteNote { note(rewrite, &record) }
@@ -72,12 +81,38 @@ public struct Sync: Sendable {
             let status = record.refuse(plan)
             return Outcome(report: record.report, status: status, plan: plan)
         }
-        if !isReadOnly { try await repository.accept(tip) }
+        guard !isReadOnly else { return try await carryOut(plan, observed.unlistable, [], &record) }
+        var journal = Journal(
+            store: HistoryStore(cluster: cluster, environment: environment), runner: runner, descriptor: version.digest)
+        if let quarantine = try await journal.begin(plan, commit, retries: retries, { note($0, &record) }) {
+            let status = record.refuse(quarantine)
+            return Outcome(report: record.report, status: status, plan: plan)
+        }
+        try await repository.accept(tip)
+        do {
+            var outcome = try await carryOut(plan, observed.unlistable, journal.interrupted, &record)
+            if let trouble = await journal.end(outcome.report) {
+                outcome.report.notes.append(trouble)
+                progress(.note(trouble))
+            }
+            return outcome
+        } catch let error as KubernetesError {
+            // Nothing was written, so nothing is left to go on from.
+            record.abort()
+            _ = await journal.end(record.report)
+            throw error
+        }
+    }
 
+    private func carryOut(
+        _ plan: Plan, _ unlistable: Set<WorkloadKind>, _ interrupted: [Deployment.App], _ record: inout SyncRecord
+    ) async throws -> Outcome {
+        let commit = plan.commit
         let rollout = WaveRollout(
-            environment: environment, cluster: cluster, extent: extent, unlistable: observed.unlistable,
+            environment: environment, cluster: cluster, extent: extent, unlistable: unlistable,
+            interrupted: interrupted,
             replan: { app, workload in
-                self.plan([app.app], commit.id, workload.map { [app.key: $0] } ?? [:])
+                self.plan([app.app], commit, workload.map { [app.key: $0] } ?? [:])
             }, progress: progress)
         try await rollout.carryOut(plan, &record)
         let status = record.finish()

@@ -90,9 +90,11 @@ struct SyncRecord: Sendable {
     }
 
     /// What this pass had written was taken back, or could not be.
-    mutating func rolledBack(_ planned: PlannedApp, _ outcome: AppReport.Rollback.Outcome, seconds: Double) {
+    mutating func rolledBack(
+        _ planned: PlannedApp, to version: String?, _ outcome: AppReport.Rollback.Outcome, seconds: Double
+    ) {
         update(planned.app.name) {
-            $0.rollback = AppReport.Rollback(to: planned.previousVersion, outcome: outcome, seconds: seconds)
+            $0.rollback = AppReport.Rollback(to: version, outcome: outcome, seconds: seconds)
             switch outcome {
             case .proven: if $0.failure == nil { $0.outcome = .rolledBack }
             case .failed(let failure):
@@ -130,6 +132,20 @@ struct SyncRecord: Sendable {
     mutating func refuse(_ plan: Plan) -> ExitStatus {
         report.outcome = .refused
         return end(plan.problems.contains { $0.kind == .refused } ? .refused : .missing)
+    }
+
+    /// What failed before and is unchanged is not tried again, and nothing else of its descriptor either.
+    mutating func refuse(_ quarantine: Quarantine) -> ExitStatus {
+        for app in quarantine.apps { failed(app.app, quarantine.failure(of: app), .refused) }
+        finishNotStarted()
+        report.outcome = .refused
+        return end(.refused)
+    }
+
+    /// The pass ended before anything was written.
+    mutating func abort() {
+        finishNotStarted()
+        report.outcome = .failed
     }
 
     mutating func finish() -> ExitStatus {

@@ -13,6 +13,8 @@ struct WaveRollout: Sendable {
     let extent: Sync.Extent
     /// The kinds that the token may not list: their workloads are read by name.
     let unlistable: Set<WorkloadKind>
+    /// What a pass that was killed had set out to change: a failure takes that back too.
+    let interrupted: [Deployment.App]
     /// Plans one app again from what is there now.
     let replan: @Sendable (PlannedApp, Workload?) -> Plan
     let progress: @Sendable (ProgressEvent) -> Void
@@ -66,7 +68,13 @@ struct WaveRollout: Sendable {
                 failed.insert(planned.app.name)
             }
             let started = try await write(ready, &record)
-            written += started.filter(\.isWritten).map { Rollback.Written(planned: $0.planned, workload: $0.workload) }
+            written += started.compactMap { rollout in
+                let before = interrupted.before(rollout.planned)
+                guard rollout.isWritten || before != nil else { return nil }
+                return Rollback.Written(
+                    planned: rollout.planned, before: before ?? Deployment.Before(rollout.planned),
+                    workload: rollout.workload)
+            }
             let clock = ContinuousClock.now
             let verdicts: [WorkloadKey: (verdict: Verdict, at: ContinuousClock.Instant)]
             do {

@@ -1,0 +1,62 @@
+import FoundationEssentials
+import Kubernetes
+
+/// The deployments of one environment, newest first, as its ConfigMap `descry-<environment>` keeps them: one key each, so that a
+/// person can read them with `kubectl`.
+public struct DeploymentHistory: Sendable {
+    /// At most so many are kept.
+    public static let limit = 100
+    /// The API server takes 1 MiB; what would go beyond this drops the oldest, whatever their number.
+    static let byteLimit = 900_000
+
+    public private(set) var deployments: [Deployment]
+    /// As read; what is in it and not of Descry's making stays.
+    private var map: ConfigMap
+
+    /// A deployment that cannot be read, of a later version say, is left out and left in place.
+    init(_ map: ConfigMap) {
+        self.map = map
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        deployments = map.data.compactMap { key, text in
+            guard key.hasPrefix(Self.prefix) else { return nil }
+            do {
+                return try decoder.decode(Deployment.self, from: Data(text.utf8))
+            } catch {
+                return nil
+            }
+        }.sorted { $0.number > $1.number }
+    }
+
+    /// `descry-dev` for DEV: names of objects are lower case.
+    static func name(_ environment: String) -> String { "descry-" + environment.lowercased() }
+
+    var nextNumber: Int { (deployments.first?.number ?? 0) + 1 }
+
+    /// The ConfigMap with this deployment in it, in place of the one of the same number.
+    ///
+    /// - Throws: `EncodingError`, which no deployment gives cause for.
+    func recording(_ deployment: Deployment) throws -> ConfigMap {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var result = map
+        result.labels["app.kubernetes.io/managed-by"] = "descry"
+        result.data[Self.key(deployment.number)] = String(decoding: try encoder.encode(deployment), as: UTF8.self)
+        let keys = result.data.keys.filter { $0.hasPrefix(Self.prefix) }.sorted(by: >)
+        var bytes = result.data.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        for (index, key) in keys.enumerated().reversed()
+        where index > 0 && (index >= Self.limit || bytes > Self.byteLimit) {
+            bytes -= key.utf8.count + (result.data.removeValue(forKey: key)?.utf8.count ?? 0)
+        }
+        return result
+    }
+
+    private static let prefix = "deployment-"
+
+    /// Six digits, so that the order of the keys is that of the numbers.
+    private static func key(_ number: Int) -> String {
+        let digits = String(number)
+        return prefix + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
+}

@@ -1,0 +1,61 @@
+import FoundationEssentials
+import Kubernetes
+import Reporting
+
+/// Reads and writes the history of one environment in its namespace.
+///
+/// A token that may not do so gets along without: that is said once.
+public struct HistoryStore: Sendable {
+    let cluster: KubernetesClient
+    let namespace: String
+    let environment: String
+
+    /// How often somebody else may write it in between.
+    private static let attempts = 5
+
+    public init(cluster: KubernetesClient, environment: Environment) {
+        self.cluster = cluster
+        namespace = environment.namespace
+        self.environment = environment.name
+    }
+
+    /// - Returns: nil where the token may not read it.
+    /// - Throws: `KubernetesError` for what is no refusal.
+    public func read() async throws -> DeploymentHistory? {
+        let name = DeploymentHistory.name(environment)
+        do {
+            return DeploymentHistory(
+                try await cluster.configMap(name, namespace: namespace) ?? ConfigMap(name: name))
+        } catch let error as KubernetesError where error.status == 403 {
+            return nil
+        }
+    }
+
+    /// Adds the deployment, with the next number where it has none yet, or puts it in place of its former self.
+    ///
+    /// - Returns: as stored; nil where the token may not write it.
+    func record(_ deployment: Deployment) async throws -> Deployment? {
+        for _ in 0..<Self.attempts {
+            guard let history = try await read() else { return nil }
+            var numbered = deployment
+            if numbered.number == 0 { numbered.number = history.nextNumber }
+            do {
+                _ = try await cluster.write(try history.recording(numbered), namespace: namespace)
+                return numbered
+            } catch let error as KubernetesError where error.status == 403 {
+                return nil
+            } catch let error as KubernetesError where error.category == .conflict {
+                continue
+            }
+        }
+        throw KubernetesError(
+            code: "contended", category: .conflict,
+            message: "\(DeploymentHistory.name(environment)) changed \(Self.attempts) times while it was to be written")
+    }
+
+    /// What to tell once where there is no history.
+    static func missing(_ environment: String) -> String {
+        "the token may not keep the history in the ConfigMap \(DeploymentHistory.name(environment)): a failed version is not "
+            + "remembered, and neither is what an interrupted run set out from (descry rbac \(environment) prints the rule)"
+    }
+}

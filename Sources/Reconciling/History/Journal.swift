@@ -1,0 +1,102 @@
+import FoundationEssentials
+import Kubernetes
+import Planning
+import Reporting
+
+/// The history's entry for one pass, from before its first patch to its end.
+struct Journal: Sendable {
+    let store: HistoryStore
+    let runner: Deployment.Runner
+    /// SHA-256 of the descriptor's bytes, hex.
+    let descriptor: String
+    /// Nil where nothing is to be changed, or the token may not keep a history.
+    private var entry: Deployment?
+    /// What an earlier pass that was killed had set out to change.
+    private(set) var interrupted: [Deployment.App] = []
+
+    init(store: HistoryStore, runner: Deployment.Runner, descriptor: String) {
+        self.store = store
+        self.runner = runner
+        self.descriptor = descriptor
+    }
+
+    /// Writes what the pass is about to do and what it sets out from.
+    ///
+    /// - Parameter retries: a person says that what failed before is to be tried again.
+    /// - Returns: why nothing is to be written to the cluster at all; nil to go on.
+    /// - Throws: `KubernetesError`.
+    mutating func begin(
+        _ plan: Plan, _ commit: SyncReport.Commit, retries: Bool, _ note: (String) -> Void
+    ) async throws -> Quarantine? {
+        guard plan.apps.contains(where: \.isRolledOut) else { return nil }
+        guard let history = try await store.read() else {
+            note(HistoryStore.missing(store.environment))
+            return nil
+        }
+        if let last = history.deployments.first {
+            if last.outcome == .running {
+                interrupted = last.apps
+                note("deployment \(last.number) (commit \(last.commit.shortID)) did not end; going on from it")
+            }
+            let failed = last.quarantined(plan, descriptor: descriptor)
+            if !retries, !failed.isEmpty { return Quarantine(deployment: last, apps: failed) }
+        }
+        let apps = plan.apps.filter { $0.isChanged || interrupted.before($0) != nil }.map {
+            Deployment.App($0, before: interrupted.before($0) ?? Deployment.Before($0))
+        }
+        guard !apps.isEmpty else { return nil }
+        entry = try await store.record(
+            Deployment(
+                number: 0, commit: commit, descriptor: descriptor, startedAt: Date(), outcome: .running, by: runner,
+                apps: apps))
+        if entry == nil { note(HistoryStore.missing(store.environment)) }
+        return nil
+    }
+
+    /// Writes how it ended.
+    ///
+    /// - Returns: why that was not possible; the cluster is as the report says all the same.
+    func end(_ report: SyncReport) async -> String? {
+        guard var entry else { return nil }
+        entry.outcome =
+            switch report.outcome {
+            case .proven, .unchanged: .proven
+            case .patched: .patched
+            case .rolledBack: .rolledBack
+            case .failed, .refused, .pending, .validated: .failed
+            }
+        entry.finishedAt = Date()
+        for index in entry.apps.indices {
+            guard let app = report.apps.first(where: { $0.app == entry.apps[index].app }) else { continue }
+            entry.apps[index].outcome = app.outcome
+            entry.apps[index].failure = app.failure.map(Self.text)
+        }
+        do {
+            return try await store.record(entry) == nil ? HistoryStore.missing(store.environment) : nil
+        } catch let error as KubernetesError {
+            return "the end of this deployment is not in the history: \(error.message)"
+        } catch {
+            return "the end of this deployment is not in the history: \(type(of: error))"
+        }
+    }
+
+    /// One line of at most 200 characters: a hundred deployments must fit into one ConfigMap.
+    private static func text(_ failure: AppReport.Failure) -> String {
+        let words = [failure.code, failure.reason, failure.message].compactMap { $0 }.joined(separator: ": ")
+        return words.count > 200 ? words.prefix(199) + "…" : words
+    }
+}
+
+/// A descriptor that failed and has not changed since: it is not tried again by itself.
+struct Quarantine: Sendable {
+    var deployment: Deployment
+    var apps: [Deployment.App]
+
+    func failure(of app: Deployment.App) -> AppReport.Failure {
+        AppReport.Failure(
+            code: "quarantined",
+            message: "\(app.to) failed in deployment \(deployment.number) and the descriptor has not changed since: "
+                + (app.failure ?? ""),
+            hint: "Push a version that works, or run `descry apply --retry` where the cause is mended")
+    }
+}
