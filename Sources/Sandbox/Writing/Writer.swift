@@ -32,6 +32,7 @@ struct Writer: Sendable {
     private func create(_ request: WriteRequest) throws(StatusError) -> JSONValue {
         try checkIdentity(request)
         var object = request.body.pruned
+        try Self.checkTypes(object, request)
         var key = request.key
         if let prefix = object["metadata", "generateName"]?.string, object["metadata", "name"] == nil {
             object["metadata", "name"] = .string(prefix + Self.randomSuffix())
@@ -82,6 +83,7 @@ struct Writer: Sendable {
             new = try managed.apply(request.body.pruned, to: old, by: request.fieldManager, force: request.force)
         }
         new = new.pruned
+        try checkTypes(new, request)
         try checkPreconditions(new, old, request)
         keepSystemFields(&new, of: old, key.resource)
         if request.subresource == "status" {
@@ -92,6 +94,13 @@ struct Writer: Sendable {
             new["status"] = status
         } else if key.resource.hasStatus || key.resource == .services || key.resource == .namespaces {
             new["status"] = old["status"]
+        }
+        if key.resource == .deployments && request.subresource == nil,
+            new["metadata", "annotations"] != old["metadata", "annotations"],
+            let generation = old["metadata", "generation"]?.integer
+        {
+            // Of a Deployment its annotations count, too: its controller copies them to the ReplicaSets.
+            new["metadata", "generation"] = .integer(Int64(generation + 1))
         }
         Defaults.set(on: &new, key.resource)
         try Validation.check(new, key, old: old)
@@ -153,6 +162,24 @@ struct Writer: Sendable {
         }
         if request.operation == .update, let uid = body["metadata", "uid"]?.string, store[key] == nil {
             throw Self.uidMismatch(key, uid, "")
+        }
+    }
+
+    /// The codes are the API server's, the words are not: they are those of its decoders.
+    private static func checkTypes(_ object: JSONValue, _ request: WriteRequest) throws(StatusError) {
+        guard let mismatch = FieldTypes.firstMismatch(in: object) else { return }
+        switch request.operation {
+        case .create, .update:
+            let kind = request.key.resource.kind
+            throw .badRequest(
+                "\(kind) in version \"\(request.key.resource.version)\" cannot be handled as a \(kind): \(mismatch)")
+        case .patch(.apply):
+            throw StatusError(code: 500, reason: "", message: "failed to create typed patch object: \(mismatch)")
+        case .patch:
+            let cause = StatusError.Cause(
+                reason: "FieldValueInvalid", message: "Invalid value: \(mismatch)", field: "patch")
+            throw StatusError(
+                code: 422, reason: "Invalid", message: " \"\" is invalid: patch: \(cause.message)", causes: [cause])
         }
     }
 
