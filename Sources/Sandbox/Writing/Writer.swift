@@ -65,6 +65,7 @@ struct Writer: Sendable {
         }
         try Validation.check(object, key, old: nil)
         object["metadata", "managedFields"] = managed.json
+        if key.resource == .services { object["spec", "clusterIPs"] = object["spec", "clusterIP"].map { .array([$0]) } }
         return try store.create(key, object, dryRun: request.dryRun)
     }
 
@@ -72,7 +73,6 @@ struct Writer: Sendable {
     private static func updated(_ old: JSONValue, _ request: WriteRequest) throws(StatusError) -> JSONValue {
         let key = request.key
         var managed = ManagedFields(of: old)
-        let isManaged = old["metadata", "managedFields"] != nil
         var new: JSONValue
         switch request.operation {
         case .create, .update: new = request.body
@@ -85,6 +85,8 @@ struct Writer: Sendable {
         new = new.pruned
         try checkTypes(new, request)
         try checkPreconditions(new, old, request)
+        // One empty entry asks that no account be kept until the next apply.
+        let isReset = new["metadata", "managedFields"] == [.object([:])]
         keepSystemFields(&new, of: old, key.resource)
         if request.subresource == "status" {
             let status = new["status"]
@@ -106,7 +108,9 @@ struct Writer: Sendable {
         try Validation.check(new, key, old: old)
         if request.operation == .patch(.apply) {
             new["metadata", "managedFields"] = managed.json
-        } else if isManaged {
+        } else if isReset {
+            new["metadata", "managedFields"] = nil
+        } else if managed.json != nil {
             managed.update(from: old, to: new, by: request.fieldManager)
             new["metadata", "managedFields"] = managed.json
         }
