@@ -111,8 +111,9 @@ let package = Package(
             name: "Conformance", dependencies: ["Sandbox", "TestServers", asyncHTTPClient, nioCore, nioHTTP1, nioSSL],
             path: "Tests/Conformance", swiftSettings: swiftSettings),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Conformance", "Sandbox", "TestServers"], exclude: ["Recorded"],
-            swiftSettings: swiftSettings),
+            name: "SandboxTests",
+            dependencies: ["Conformance", "Sandbox", "TestServers", asyncHTTPClient, nioCore, nioHTTP1, nioSSL],
+            exclude: ["Recorded"], swiftSettings: swiftSettings),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReconcilingTests",

@@ -73,6 +73,9 @@ public final class Sandbox: Sendable {
                 try await group.waitForAll()
                 throw CancellationError()
             }
+            group.addTask {
+                await Controllers(store: store, timing: PodTiming(start: options.podDelay / .seconds(1))).run()
+            }
             let sandbox = Sandbox(port: port, identity: identity, api: api)
             try sandbox.createNamespace("default")
             let result: Result<R, any Error>

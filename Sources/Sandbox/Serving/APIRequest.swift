@@ -50,8 +50,8 @@ struct APIRequest: Sendable, Hashable {
         action.subresource = rest.joined(separator: "/")
         action.verb = verb(named: !action.name.isEmpty)
         if action.name.isEmpty, ["list", "watch"].contains(action.verb) {
-            // So that a rule for one object's name allows to list and watch just that object. A selector that is none is refused
-            // later, with its reason.
+            // So that a rule for one object's name allows to list and watch just that object. A selector that cannot be
+            // read is refused later, with its reason.
             action.name = (try? FieldSelector(query["fieldSelector"] ?? ""))?.name ?? ""
         }
         self.version = version
@@ -60,7 +60,7 @@ struct APIRequest: Sendable, Hashable {
 
     private func verb(named: Bool) -> String {
         switch method {
-        case "GET", "HEAD": isWatch ? "watch" : named ? "get" : "list"
+        case "GET": isWatch ? "watch" : named ? "get" : "list"
         case "POST": "create"
         case "PUT": "update"
         case "PATCH": "patch"

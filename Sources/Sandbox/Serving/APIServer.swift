@@ -83,7 +83,10 @@ struct APIServer: Sendable {
             guard unserved.contains(subresource) else { throw .unknownPath }
             throw .notImplemented("\(resource.plural)/\(subresource)")
         }
-        guard resource.verbs.contains(action.verb) else { throw .methodNotAllowed }
+        let isNamed = !action.name.isEmpty
+        guard resource.verbs.contains(action.verb), !(action.verb == "create" && isNamed),
+            isNamed || !["update", "patch"].contains(action.verb)
+        else { throw .methodNotAllowed }
         return resource
     }
 

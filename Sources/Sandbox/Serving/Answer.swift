@@ -76,4 +76,10 @@ extension StatusError {
             resource: APIResource(group: "meta.k8s.io", version: "v1", plural: kind, kind: kind),
             causes: [Cause(reason: reason, message: message, field: field)])
     }
+
+    static func unrecognized(_ resource: APIResource) -> StatusError {
+        .badRequest(
+            "the object provided is unrecognized (must be of type \(resource.kind)): it is no JSON object, the only form that the sandbox reads"
+        )
+    }
 }

@@ -18,9 +18,16 @@ struct Listing {
             items = items.filter { Self.position($0) > token.last }
         } else {
             try check(request, newest: version)
-            if request.query["resourceVersionMatch"] == "Exact", let exact = try request.number("resourceVersion") {
-                version = exact
-                items = try store.list(selection.resource, namespace: selection.namespace, at: exact)
+            if let match = request.query["resourceVersionMatch"] {
+                guard let exact = try request.number("resourceVersion") else {
+                    throw .invalidOptions(
+                        "ListOptions", field: "resourceVersionMatch", reason: "FieldValueForbidden",
+                        "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided")
+                }
+                if match == "Exact" {
+                    version = exact
+                    items = try store.list(selection.resource, namespace: selection.namespace, at: exact)
+                }
             }
         }
         items = items.filter(selection.matches)

@@ -15,7 +15,7 @@ enum Table {
         let rows = items.map { item -> JSONValue in
             var row: JSONValue = ["cells": .array(columns.map { $0.cell(item) })]
             switch includeObject {
-            case "None": break
+            case "None": row["object"] = .null
             case "Object": row["object"] = item
             default:
                 row["object"] = [

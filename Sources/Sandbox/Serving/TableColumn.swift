@@ -139,7 +139,7 @@ enum Age {
         guard let text = timestamp?.string else { return "<unknown>" }
         // MicroTime has a fraction.
         let whole = text.replacing(/\.[0-9]+Z$/, with: "Z")
-        // What is no time is shown as kubectl shows it.
+        // A time that cannot be read is shown as such, as kubectl does.
         guard let date = try? Date(whole, strategy: .iso8601) else { return "<unknown>" }
         return self.text(seconds: Int(now.timeIntervalSince(date)))
     }

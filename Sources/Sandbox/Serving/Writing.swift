@@ -41,28 +41,26 @@ struct Writing: Sendable {
     }
 
     private func writeRequest(_ bytes: Data, _ type: String, userAgent: String?) throws(StatusError) -> WriteRequest {
-        var key = ObjectKey(
+        let key = ObjectKey(
             resource: resource, namespace: resource == .namespaces ? "" : action.namespace, name: action.name)
         let operation: WriteRequest.Operation
-        var body: JSONValue
+        let body: JSONValue
         switch action.verb {
         case "create":
             operation = .create
             body = try parse(bytes, type)
-            try nameNewObject(&body, &key)
         case "update":
             operation = .update
             body = try parse(bytes, type)
-            try checkPlace(body, key)
         default:
             let patchType = try patchType(type)
             operation = .patch(patchType)
             body = try json(bytes)
+            guard patchType == .json || body.object != nil else { throw .badRequest("the patch is no JSON object") }
             if patchType == .apply, server.store[key] == nil {
                 var creation = action
                 creation.verb = "create"
                 guard server.accounts.allows(account, creation) else { throw .forbidden(account, creation) }
-                try checkNamespace(key)
             }
         }
         var write = WriteRequest(operation: operation, key: key, body: body)
@@ -116,13 +114,8 @@ struct Writing: Sendable {
         guard ["", "application/json", "*/*"].contains(type) else {
             throw .unsupportedMediaType(["application/json"])
         }
-        var body = try json(bytes)
-        let (version, kind) = (body["apiVersion"]?.string ?? "", body["kind"]?.string ?? "")
-        guard version.isEmpty || version == resource.apiVersion, kind.isEmpty || kind == resource.kind else {
-            throw .badRequest("\(kind) in version \"\(version)\" cannot be handled as a \(resource.kind)")
-        }
-        body["apiVersion"] = .string(resource.apiVersion)
-        body["kind"] = .string(resource.kind)
+        let body = try json(bytes)
+        guard body.object != nil else { throw .unrecognized(resource) }
         return body
     }
 
@@ -131,48 +124,9 @@ struct Writing: Sendable {
         do {
             value = try JSONValue(json: bytes)
         } catch {
-            throw .badRequest(
-                "the object provided is unrecognized (must be of type \(resource.kind)): it is no JSON, the only format that the sandbox reads"
-            )
+            throw .unrecognized(resource)
         }
         return value
-    }
-
-    private func nameNewObject(_ body: inout JSONValue, _ key: inout ObjectKey) throws(StatusError) {
-        if (body["metadata", "name"]?.string ?? "").isEmpty, let prefix = body["metadata", "generateName"]?.string {
-            let suffix = (0..<5).map { _ in "bcdfghjklmnpqrstvwxz2456789".randomElement() ?? "x" }
-            body["metadata", "name"] = .string(prefix + String(suffix))
-        }
-        key.name = body["metadata", "name"]?.string ?? ""
-        try checkPlace(body, key)
-        try checkNamespace(key)
-    }
-
-    private func checkPlace(_ body: JSONValue, _ key: ObjectKey) throws(StatusError) {
-        let (name, namespace) = (body["metadata", "name"]?.string, body["metadata", "namespace"]?.string ?? "")
-        guard namespace.isEmpty || namespace == key.namespace else {
-            throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
-        }
-        guard let name, name != key.name else { return }
-        throw .badRequest("the name of the object (\(name)) does not match the name on the URL (\(key.name))")
-    }
-
-    /// Nothing is made in a namespace that is not there, or is going.
-    private func checkNamespace(_ key: ObjectKey) throws(StatusError) {
-        guard resource.isNamespaced else { return }
-        let namespace = ObjectKey(resource: .namespaces, namespace: "", name: key.namespace)
-        guard let found = server.store[namespace] else { throw .notFound(namespace) }
-        guard found["metadata", "deletionTimestamp"] != nil else { return }
-        throw StatusError(
-            code: 403, reason: "Forbidden",
-            message:
-                "\(resource.qualifiedName) \"\(key.name)\" is forbidden: unable to create new content in namespace \(key.namespace) because it is being terminated",
-            resource: resource, name: key.name,
-            causes: [
-                .init(
-                    reason: "NamespaceTerminating", message: "namespace \(key.namespace) is being terminated",
-                    field: "metadata.namespace")
-            ])
     }
 
     // MARK: - The writes that are no objects of their own
