@@ -16,6 +16,8 @@ struct Watching: Sendable {
     let sendsBookmarks: Bool
     let bookmarkInterval: Duration
     let timeout: Duration
+    /// How often watches had been cut when this one began.
+    private let cuts: Int
 
     init(
         _ request: APIRequest, _ selection: Selection, _ representation: Representation, store: ObjectStore,
@@ -26,6 +28,7 @@ struct Watching: Sendable {
         self.selection = selection
         self.representation = representation
         self.bookmarkInterval = bookmarkInterval
+        cuts = faults.watchCuts
         guard !request.flag("sendInitialEvents") else {
             throw .invalidOptions(
                 "ListOptions", field: "sendInitialEvents", reason: "FieldValueForbidden",
@@ -53,7 +56,6 @@ struct Watching: Sendable {
 
     private func send(_ writer: inout any ResponseBodyWriter) async throws {
         let (wakes, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let cuts = faults.watchCuts
         var events = WatchEvents(self)
         // Listened to from before the first read on, so that no write goes unnoticed.
         let (signals, faultSignals) = (store.signals(), faults.signals())
@@ -88,8 +90,7 @@ struct Watching: Sendable {
                     lines.writeBytes(try events.bookmark())
                     bookmark = bookmarks.next(after: clock.now)
                 }
-                if lines.readableBytes > 0 || events.isFirst { try await writer.write(lines) }
-                events.isFirst = false
+                if lines.readableBytes > 0 { try await writer.write(lines) }
                 if events.isOver || clock.now >= end { return }
             }
         }
@@ -105,7 +106,8 @@ private struct BookmarkTimes {
     func next(after time: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         guard time < last else { return nil }
         let passed = Int((time - began) / interval)
-        return min(began + interval * (passed + 1), last)
+        let next = began + interval * (passed + 1)
+        return min(next > time ? next : next + interval, last)  // a quotient may be rounded down
     }
 }
 
@@ -116,8 +118,6 @@ private struct WatchEvents {
     private var hasSentColumns = false
     /// An error was sent, after which nothing follows.
     private(set) var isOver = false
-    /// Nothing was sent yet, not even the head of the answer.
-    var isFirst = true
 
     init(_ watching: Watching) {
         self.watching = watching
