@@ -15,6 +15,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -34,6 +35,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.0.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
@@ -69,7 +71,8 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(
-            name: "Sandbox", dependencies: ["Workloads", crypto, hummingbird, hummingbirdTLS, nioSSL, x509],
+            name: "Sandbox",
+            dependencies: [asn1, crypto, hummingbird, hummingbirdTLS, logging, nioCore, nioSSL, x509],
             swiftSettings: swiftSettings),
         .executableTarget(
             name: "descry",
@@ -108,7 +111,9 @@ let package = Package(
             name: "Conformance", dependencies: ["Sandbox", "TestServers", asyncHTTPClient, nioCore, nioHTTP1, nioSSL],
             path: "Tests/Conformance", swiftSettings: swiftSettings),
         .testTarget(
-            name: "SandboxTests", dependencies: ["Conformance", "Sandbox", "TestServers"], swiftSettings: swiftSettings),
+            name: "SandboxTests",
+            dependencies: ["Conformance", "Sandbox", "TestServers", asyncHTTPClient, nioCore, nioHTTP1, nioSSL],
+            exclude: ["Recorded"], swiftSettings: swiftSettings),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReconcilingTests",

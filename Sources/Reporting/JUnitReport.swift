@@ -50,10 +50,19 @@ public struct JUnitReport: Sendable {
             var lines = [failureText(failure)]
             if let running = app.running { lines.append("running: " + running.joined(separator: ", ")) }
             if let hint = failure.hint { lines.append("hint: " + hint) }
+            switch app.rollback?.outcome {
+            case .proven: lines.append("rolled back" + (app.rollback?.to.map { " to \($0)" } ?? ""))
+            case .failed(let failure): lines.append("not rolled back: " + failureText(failure))
+            case nil: break
+            }
             return .failed(
                 type: failure.code, message: failure.reason ?? failure.message, text: lines.joined(separator: "\n"))
         }
-        return app.outcome == .notStarted ? .skipped("not started: an earlier app failed") : .passed
+        switch app.outcome {
+        case .notStarted: return .skipped("not started: an earlier app failed")
+        case .rolledBack: return .skipped("rolled back: another app failed")
+        default: return .passed
+        }
     }
 
     public func render() -> String {

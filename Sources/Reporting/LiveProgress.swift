@@ -76,8 +76,8 @@ extension AppProgress {
 
     var isFinished: Bool {
         switch state {
-        case .waiting, .rolling: false
-        case .patched, .validated, .proven, .failed: true
+        case .waiting, .rolling, .rollingBack: false
+        case .patched, .validated, .proven, .rolledBack, .failed: true
         }
     }
 }

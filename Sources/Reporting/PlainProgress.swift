@@ -36,6 +36,9 @@ func stateText(_ progress: AppProgress, style: TextStyle) -> String {
     case .patched: return style.paint("patched", .green)
     case .validated: return style.paint("accepted (dry run)", .green)
     case .proven(let seconds): return style.paint("proven", .green) + " in \(secondsText(seconds))"
+    case .rollingBack(let reason):
+        return (["rolling back", pods, reason] as [String?]).compactMap { $0 }.joined(separator: "; ")
+    case .rolledBack(let seconds): return style.paint("rolled back", .yellow) + " in \(secondsText(seconds))"
     case .failed(let failure):
         // The report at the end has the message too.
         let place = failure.pod.map { ": pod \(printable($0))" } ?? ""

@@ -21,6 +21,9 @@ public struct AppProgress: Sendable {
         case patched
         case validated
         case proven(seconds: Double)
+        /// The patch that takes the change back is written; with what is missing.
+        case rollingBack(String?)
+        case rolledBack(seconds: Double)
         case failed(AppReport.Failure)
     }
 

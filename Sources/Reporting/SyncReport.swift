@@ -24,6 +24,9 @@ public struct SyncReport: Sendable, Encodable {
         case proven
         /// The input is wrong or names what is not there; nothing was written.
         case refused
+        /// At least one app did not get where the descriptor wants it; every app that the pass changed is back, and proven
+        /// so.
+        case rolledBack
         /// At least one app did not get where the descriptor wants it.
         case failed
     }
@@ -99,6 +102,8 @@ public struct AppReport: Sendable, Encodable {
         case validated
         case patched
         case proven
+        /// It was proven, or could have been, and went back with the others because one of them failed.
+        case rolledBack
         case failed
         /// Not tried, because an app of an earlier wave or another part of the pass failed.
         case notStarted
@@ -144,6 +149,40 @@ public struct AppReport: Sendable, Encodable {
         }
     }
 
+    /// The way back, where the app was changed and a pass failed.
+    public struct Rollback: Sendable, Encodable {
+        public enum Outcome: Sendable, Equatable {
+            /// Everything is as before, and its pods are proven to be.
+            case proven
+            case failed(Failure)
+        }
+
+        /// What it went back to, where it could be told.
+        public var to: String?
+        public var outcome: Outcome
+        public var seconds: Double
+
+        public init(to: String?, outcome: Outcome, seconds: Double) {
+            self.to = to
+            self.outcome = outcome
+            self.seconds = seconds
+        }
+
+        private enum CodingKeys: String, CodingKey { case to, outcome, failure, seconds }
+
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encodeIfPresent(to, forKey: .to)
+            try container.encode(seconds, forKey: .seconds)
+            switch outcome {
+            case .proven: try container.encode("proven", forKey: .outcome)
+            case .failed(let failure):
+                try container.encode("failed", forKey: .outcome)
+                try container.encode(failure, forKey: .failure)
+            }
+        }
+    }
+
     /// How far the rollout had come when it was last looked at.
     public struct Pods: Sendable, Encodable, Hashable {
         public var replicas: Int
@@ -170,6 +209,7 @@ public struct AppReport: Sendable, Encodable {
     public var changes: [Change]
     public var notes: [String]
     public var failure: Failure?
+    public var rollback: Rollback?
     public var pods: Pods?
     /// The images that the workload's template and its pods held when the rollout failed: what is running where.
     public var running: [String]?

@@ -32,7 +32,7 @@ public enum TextReport {
                 + $0.changes.map(changeText).joined(separator: "; ") + "\n"
         }
         return drifted.joined() + appNotes(report) + failures(report, style: style)
-            + applySummary(report, style: style)
+            + rollbackFailures(report, style: style) + applySummary(report, style: style)
     }
 
     private static func appNotes(_ report: SyncReport) -> String {
@@ -63,6 +63,19 @@ public enum TextReport {
         return text
     }
 
+    /// Only what is not as before needs words.
+    private static func rollbackFailures(_ report: SyncReport, style: TextStyle) -> String {
+        var text = ""
+        for app in report.apps {
+            guard let rollback = app.rollback, case .failed(let failure) = rollback.outcome else { continue }
+            let version = rollback.to.map { " to \(shortVersion($0))" } ?? ""
+            text +=
+                style.paint("\(app.app) (\(app.workload)) is not back\(version)", .red) + ": \(failureText(failure))\n"
+            if let hint = failure.hint { text += "  hint: \(printable(hint))\n" }
+        }
+        return text
+    }
+
     private static func planSummary(_ report: SyncReport, style: TextStyle) -> String {
         let changing = report.apps.count { [.pending, .validated, .drifted].contains($0.outcome) }
         let refused = report.apps.count { $0.failure != nil }
@@ -84,21 +97,27 @@ public enum TextReport {
         }
         let parts = counts.map { "\($1) \(name(of: $0))" }.joined(separator: ", ")
         let took = report.seconds.map(secondsText)
-        let word = style.paint(report.outcome.rawValue, isGood(report.outcome) ? .green : .red)
+        let outcome = report.outcome == .rolledBack ? "rolled back" : report.outcome.rawValue
+        let word = style.paint(outcome, isGood(report.outcome) ? .green : .red)
         return "\(report.environment) \(word): \(parts.isEmpty ? "no apps" : parts)"
             + (took.map { " in \($0)" } ?? "") + "\n"
     }
 
     private static let summaryOrder: [AppReport.Outcome] = [
-        .proven, .patched, .validated, .pending, .failed, .refused, .notStarted, .drifted, .unchanged,
+        .proven, .patched, .validated, .pending, .failed, .rolledBack, .refused, .notStarted, .drifted,
+        .unchanged,
     ]
 
     private static func name(of outcome: AppReport.Outcome) -> String {
-        outcome == .notStarted ? "not started" : outcome.rawValue
+        switch outcome {
+        case .notStarted: "not started"
+        case .rolledBack: "rolled back"
+        default: outcome.rawValue
+        }
     }
 
     private static func isGood(_ outcome: SyncReport.Outcome) -> Bool {
-        outcome != .refused && outcome != .failed
+        ![.refused, .failed, .rolledBack].contains(outcome)
     }
 }
 

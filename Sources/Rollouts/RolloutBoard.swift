@@ -95,6 +95,20 @@ public struct RolloutBoard: Sendable {
         judge(alarm.due(at: now).sorted(), now)
     }
 
+    /// The pods to replace now, one a rollout at most.
+    public var stuckPods: [StuckPod] { unfinished.compactMap { judges[$0]?.stuckPod } }
+
+    /// The caller is replacing the pod.
+    public mutating func replacing(_ pod: StuckPod) { judges[pod.key]?.replacing(pod) }
+
+    /// The pod cannot be replaced: its rollout fails by it. Returns the verdicts that change by this.
+    public mutating func cannotReplace(
+        _ pod: StuckPod, because message: String, hint: String, at now: ContinuousClock.Instant
+    ) -> [WorkloadKey: Verdict] {
+        judges[pod.key]?.cannotReplace(because: message, hint: hint)
+        return judge([pod.key], now)
+    }
+
     /// The workload's pods as known now, for a report of what is running where.
     public func pods(of key: WorkloadKey) -> [PodState] { pods.pods(of: key) }
 

@@ -16,7 +16,10 @@ public struct RolloutJudge: Sendable {
     /// When to judge again where nothing changes before: the rollout's own deadline, or the end of a grace. Nil once
     /// the verdict is final.
     public private(set) var nextDeadline: ContinuousClock.Instant?
+    /// The pod to replace now, by the target's policy; see ``replacing(_:)``.
+    public private(set) var stuckPod: StuckPod?
 
+    private var replacement: StuckPodReplacement
     private var complaints = ComplaintLedger()
     private var hasSeenWorkload = false
     private var staleDeadlineMessage: String?
@@ -25,6 +28,7 @@ public struct RolloutJudge: Sendable {
     public init(target: RolloutTarget, startedAt: ContinuousClock.Instant) {
         self.target = target
         self.startedAt = startedAt
+        replacement = StuckPodReplacement(policy: target.stuckPods)
         verdict = .progressing(
             RolloutProgress(replicas: 0, updated: 0, ready: 0, waitingFor: "the first answer of the API server"))
         nextDeadline = startedAt + target.timeout
@@ -32,6 +36,18 @@ public struct RolloutJudge: Sendable {
 
     /// When the rollout's time is up.
     public var deadline: ContinuousClock.Instant { startedAt + target.timeout }
+
+    /// The caller is replacing this pod: it is not offered again, and holds nothing against the rollout.
+    public mutating func replacing(_ pod: StuckPod) {
+        replacement.handOut(pod)
+        stuckPod = nil
+    }
+
+    /// Stuck pods cannot be replaced after all: the rollout fails by them.
+    public mutating func cannotReplace(because message: String, hint: String) {
+        replacement.refuse(message, hint: hint)
+        stuckPod = nil
+    }
 
     /// Judges what is known now.
     ///
@@ -65,10 +81,27 @@ public struct RolloutJudge: Sendable {
         }
         progress.waitingFor = missing
         var pending = rollout.isObserved ? controllerComplaints(workload) : []
-        if rollout.isObserved { pending += self.pods.complaints(of: rollout, target: target) }
+        if rollout.isObserved { pending += podComplaints(of: rollout) }
         if let complaint = complaints.overdue(pending, at: now) { return .failed(complaint.failure(progress)) }
         if now >= deadline { return .failed(timedOut(progress, because: rollout.unready ?? pending.first?.text)) }
         return .progressing(progress)
+    }
+
+    /// What is wrong with the pods, but for stuck ones that are being replaced.
+    private mutating func podComplaints(of rollout: ObservedRollout) -> [Complaint] {
+        let all = pods.complaints(of: rollout, target: target)
+        stuckPod = replacement.next(of: rollout, complaints: all)
+        return all.compactMap { complaint in
+            guard complaint.code == .blockedByStuckPod,
+                let pod = rollout.pods?.first(where: { $0.name == complaint.pod })
+            else { return complaint }
+            if replacement.covers(pod, target) { return nil }
+            guard let refusal = replacement.refusal else { return complaint }
+            var refused = complaint
+            refused.message += "; " + refusal.message
+            refused.hint = refusal.hint
+            return refused
+        }
     }
 
     private mutating func noteFirstSight(of workload: Workload) {

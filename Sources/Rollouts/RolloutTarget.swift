@@ -16,10 +16,13 @@ public struct RolloutTarget: Sendable, Hashable {
     /// How long the rollout may take, from the moment the judge was made.
     public var timeout: Duration
     public var graces: RolloutGraces
+    /// Which stuck pods are offered for replacement. The others fail the rollout.
+    public var stuckPods: StuckPodPolicy
 
     public init(
         key: WorkloadKey, namespace: String? = nil, uid: String, generation: Int64, images: [String: ContainerImage],
-        initContainers: Set<String> = [], timeout: Duration, graces: RolloutGraces = .standard
+        initContainers: Set<String> = [], timeout: Duration, graces: RolloutGraces = .standard,
+        stuckPods: StuckPodPolicy = .never
     ) {
         self.key = key
         self.namespace = namespace
@@ -29,6 +32,7 @@ public struct RolloutTarget: Sendable, Hashable {
         self.initContainers = initContainers
         self.timeout = timeout
         self.graces = graces
+        self.stuckPods = stuckPods
     }
 
     /// True where the containers and init containers run every image of the target.
@@ -72,21 +76,16 @@ public struct RolloutGraces: Sendable, Hashable {
     /// A pod of an older revision that crashes again and again in front of a StatefulSet's rollout: it may be ready for
     /// a moment between two crashes, which is enough for the controller to go on.
     public var stuckCrashLoop: Duration
-    /// Any broken pod of an older revision in front of a StatefulSet's rollout, at least. Zero, because nobody takes it
-    /// away by himself; whoever deletes such pods after a rollback sets the time that this may take.
-    public var stuckPod: Duration
 
     public init(
         unclear: Duration = .seconds(1), passing: Duration = .seconds(20), unschedulable: Duration = .seconds(30),
-        replicaFailure: Duration = .seconds(5), stuckCrashLoop: Duration = .seconds(30),
-        stuckPod: Duration = .zero
+        replicaFailure: Duration = .seconds(5), stuckCrashLoop: Duration = .seconds(30)
     ) {
         self.unclear = unclear
         self.passing = passing
         self.unschedulable = unschedulable
         self.replicaFailure = replicaFailure
         self.stuckCrashLoop = stuckCrashLoop
-        self.stuckPod = stuckPod
     }
 
     public static let standard = RolloutGraces()

@@ -33,7 +33,6 @@ enum StatefulSetRollout {
             + "on: \(complaint.message)"
         stuck.hint = "kubectl delete pod \(pod.name)\(target.namespaceFlag)"
         if complaint.code == .crashLoop || complaint.code == .oomKilled { stuck.grace = target.graces.stuckCrashLoop }
-        stuck.grace = max(stuck.grace, target.graces.stuckPod)
         return stuck
     }
 }

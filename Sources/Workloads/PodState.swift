@@ -16,6 +16,8 @@ public struct PodState: Sendable, Hashable {
     public var reason: String?
     public var message: String?
     public var conditions: [WorkloadCondition]
+    /// False only where the pod has certainly never been ready: its `Ready` condition is as the kubelet set it at the start.
+    public var hasBeenReady: Bool
     /// `spec.containers`: what the pod is to run.
     public var containers: [Container]
     /// `spec.initContainers`.
@@ -29,7 +31,8 @@ public struct PodState: Sendable, Hashable {
         name: String, uid: String, labels: [String: String] = [:], ownerUID: String? = nil,
         ownerName: String? = nil, isBeingDeleted: Bool = false,
         phase: String, reason: String? = nil, message: String? = nil, conditions: [WorkloadCondition] = [],
-        containers: [Container], initContainers: [Container] = [], containerStates: [ContainerState] = [],
+        hasBeenReady: Bool = false, containers: [Container], initContainers: [Container] = [],
+        containerStates: [ContainerState] = [],
         initContainerStates: [ContainerState] = []
     ) {
         self.name = name
@@ -42,6 +45,7 @@ public struct PodState: Sendable, Hashable {
         self.reason = reason
         self.message = message
         self.conditions = conditions
+        self.hasBeenReady = hasBeenReady
         self.containers = containers
         self.initContainers = initContainers
         self.containerStates = containerStates

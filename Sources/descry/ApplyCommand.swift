@@ -24,7 +24,8 @@ struct ApplyCommand: AsyncParsableCommand {
 
             EXIT CODES
               0   every app runs what the descriptor says (--no-wait: is patched)
-              4   a rollout failed, or the pass failed after something was written; the report says what runs where
+              3   a rollout failed, or the pass failed after something was written; all of it is rolled back and proven
+              4   the same, but something is not back, or --on-failure is not rollback; the report says what runs where
               65, 69, 77, 78: nothing was written; see descry --help
             """)
 

@@ -48,8 +48,7 @@ struct RBACCommand: AsyncParsableCommand {
             let variables = common.variables
             let resolved = try environment.resolve(variables)
             let manifests = AccessManifests(
-                environment: resolved.name, namespace: resolved.namespace, scope: try await scope(resolved, variables),
-                includesTokenSecret: tokenSecret)
+                environment: resolved, scope: try await scope(resolved, variables), includesTokenSecret: tokenSecret)
             if common.output.format == .json {
                 common.output.printJSON(manifests.list)
             } else {

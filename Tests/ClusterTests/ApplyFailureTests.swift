@@ -55,6 +55,7 @@ struct ApplyFailureTests {
 
     @Test func `a StatefulSet that was stuck before is told apart from a broken version`() async throws {
         try await Scene.run([Scene.workload("backend")]) { scene in
+            try scene.environment("DEV", replacing: ["rollout": "{timeout: 60s, replaceStuckPods: never}"])
             let broken = "\(Scene.registry)/backend:\(Fate.pullFails.version("1.0.1"))"
             try await scene.namespace.kubectl(["set", "image", "statefulset/backend", "backend=\(broken)"])
             let reason = #"--output=jsonpath={.status.containerStatuses[0].state.waiting.reason}{"\n"}"#

@@ -101,6 +101,10 @@ struct DeploymentScene: Sendable {
 
     /// Commits the apps and applies them.
     func deploy(_ apps: (String, String)..., arguments: [String] = []) async throws -> DescryBinary.Run {
+        try await deploy(apps, arguments: arguments)
+    }
+
+    func deploy(_ apps: [(String, String)], arguments: [String] = []) async throws -> DescryBinary.Run {
         let lines = apps.map { name, rest in "  - {name: \(name), version: \(rest)}\n" }
         try await commit("apps:\n" + lines.joined())
         return try await run("apply", "DEV", ["-o", "json"] + arguments)
@@ -121,7 +125,7 @@ struct DeploymentScene: Sendable {
     /// The workloads that it patched, in order. An attempt that met another field manager, whom it then took the field
     /// from, does not count.
     func patched() async throws -> [String?] {
-        try await writes().filter { $0.responseStatus?.code == 200 }.map { $0.objectRef?.name }
+        try await writes().filter { $0.verb == "patch" && $0.responseStatus?.code == 200 }.map { $0.objectRef?.name }
     }
 }
 

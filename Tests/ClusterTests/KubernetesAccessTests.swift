@@ -44,7 +44,7 @@ struct KubernetesAccessTests {
 
     /// The same token elsewhere: another namespace, another kind, another verb.
     @Test func theDeployersTokenIsRefusedElsewhere() async throws {
-        try await with(PolicyRule.deployer) { client, namespace, _ in
+        try await with(PolicyRule.smallest) { client, namespace, _ in
             try await namespace.controlPlane.withNamespace("other") { other in
                 try await other.apply(Self.manifests)
                 let refusals: [(KubernetesError?, String)] = [

@@ -1,2 +1,31 @@
-/// A test body that holds on every API server that Descry supports.
-public enum Conformance {}
+import Testing
+
+/// What an API server must do for Descry, as test bodies that hold on the sandbox and on a real API server alike.
+///
+/// Each body has a namespace of its own. Where the two servers may rightly differ in timing, bodies ask for the order,
+/// the bounds and the end, not for one interleaving.
+public enum Conformance {
+    /// One behaviour.
+    public struct Case: Sendable, CustomTestStringConvertible {
+        public let name: String
+        /// Disturbs other cases on the same server, so it runs while it has the server alone.
+        public let isAlone: Bool
+        public let body: @Sendable (ConformanceNamespace) async throws -> Void
+
+        init(
+            _ name: String, alone: Bool = false, _ body: @escaping @Sendable (ConformanceNamespace) async throws -> Void
+        ) {
+            self.name = name
+            isAlone = alone
+            self.body = body
+        }
+
+        public var testDescription: String { name }
+    }
+
+    /// All of them, what Descry relies on most first.
+    public static let cases: [Case] = [
+        applying, applyConflicts, watching, statefulSetRollouts, statefulSetFailures, refusing, listing, selecting,
+        writing, reportingStatus, deleting, accessing, deploymentRollouts, podFates, discovering, usingKubectl,
+    ].flatMap { $0 }
+}

@@ -29,6 +29,26 @@ struct HTTPTests {
         }
     }
 
+    /// The first words of a v2 server name capabilities alone, so they are asked for once and each poll is one request.
+    @Test func `a further poll takes one request`() async throws {
+        let server = try await GitHTTPServer.shared.value
+        let name = try server.serve(try await GitFixture.environments(files))
+        try await Reader().open("\(server.plain)/git/\(name)") { repository in
+            let tip = try await repository.update(branch: try BranchName("LIVE"))
+            for _ in 0..<3 { #expect(try await repository.refs().branches[tip.branch] == tip.commit) }
+            let before = try server.requests(for: name)
+            #expect(before.count { $0.hasPrefix("GET ") } == 1, "\(before)")
+            #expect(
+                (4...5).contains(before.count { $0.hasPrefix("POST ") }), "the last may not be logged yet: \(before)")
+
+            let failure = try await server.without(name) { try await code { _ = try await repository.refs() } }
+            #expect(failure != nil)
+            #expect(try await repository.refs().branches[tip.branch] == tip.commit)
+            let after = try server.requests(for: name)
+            #expect(after.count { $0.hasPrefix("GET ") } >= 2, "what failed is asked anew: \(after)")
+        }
+    }
+
     /// Each way a server's identity can be wrong is told apart, and none of them is read from.
     @Test func `a certificate that isn't trusted is denied`() async throws {
         let server = try await GitHTTPServer.shared.value

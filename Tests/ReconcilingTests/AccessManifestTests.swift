@@ -1,20 +1,38 @@
 import Reconciling
 import Reporting
+import Rollouts
 import Testing
 import Workloads
 
 /// What `descry rbac` prints, to the letter: operators review it and keep it in their own repositories.
 @Suite struct AccessManifestTests {
     private static func manifests(
-        _ scope: AccessManifests.Scope, environment: String = "LIVE", includesTokenSecret: Bool = false
-    ) -> AccessManifests {
-        AccessManifests(
-            environment: environment, namespace: "shop-live", scope: scope, includesTokenSecret: includesTokenSecret)
+        _ scope: AccessManifests.Scope, environment: String = "LIVE", replacing: StuckPodPolicy = .never,
+        includesTokenSecret: Bool = false
+    ) throws -> AccessManifests {
+        let text = """
+            environment: \(environment)
+            repository: https://git.example.com/deployments.git
+            namespace: shop-live
+            registry: registry.example.com/shop
+            rollout: {replaceStuckPods: \(replacing.rawValue)}
+            """
+        let settings = try EnvironmentSettings.parse(Array(text.utf8), file: "\(environment).yaml")
+        return AccessManifests(
+            environment: try settings.resolve(name: environment), scope: scope, includesTokenSecret: includesTokenSecret
+        )
     }
 
-    @Test func `the whole of it as YAML`() {
+    /// Deleting a pod is a right of its own, so it is only asked for where the settings use it.
+    @Test(arguments: StuckPodPolicy.allCases)
+    func `pods may be deleted only where stuck ones are replaced`(_ policy: StuckPodPolicy) throws {
+        let yaml = try Self.manifests(.kinds([.statefulSet]), replacing: policy).yaml()
+        #expect(yaml.contains("resources: [pods]\n  verbs: [get, list, watch, delete]") == (policy != .never))
+    }
+
+    @Test func `the whole of it as YAML`() throws {
         #expect(
-            Self.manifests(.kinds([.statefulSet])).yaml() == """
+            try Self.manifests(.kinds([.statefulSet])).yaml() == """
                 # What Descry needs to deploy LIVE into the namespace shop-live, and nothing else.
                 # Apply it with: descry rbac LIVE | kubectl apply -f -
                 apiVersion: v1
@@ -105,16 +123,16 @@ import Workloads
             """
         ),
     ])
-    func `each scope has its rules`(_ scope: AccessManifests.Scope, rules: String) {
+    func `each scope has its rules`(_ scope: AccessManifests.Scope, rules: String) throws {
         let pods = "- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [get, list, watch]\n---\n"
-        #expect(Self.manifests(scope).yaml().contains("rules:\n" + rules + pods))
+        #expect(try Self.manifests(scope).yaml().contains("rules:\n" + rules + pods))
     }
 
     @Test func `no scope gives more than reading, and patching workloads`() throws {
         for scope in [
             AccessManifests.Scope.kinds([.statefulSet]), .workloads(Self.keys), .workloadsByNameOnly(Self.keys),
         ] {
-            let lines = Self.manifests(scope, includesTokenSecret: true).yaml().split(separator: "\n")
+            let lines = try Self.manifests(scope, includesTokenSecret: true).yaml().split(separator: "\n")
             let verbs = lines.filter { $0.contains("verbs:") }
                 .flatMap { $0.drop { $0 != "[" }.split { " [],".contains($0) } }
             #expect(Set(verbs).isSubset(of: ["get", "list", "watch", "patch"]))
@@ -122,8 +140,8 @@ import Workloads
         }
     }
 
-    @Test func `a Secret for a token is printed where it is asked for`() {
-        let manifests = Self.manifests(.kinds([.statefulSet]), environment: "QA-2", includesTokenSecret: true)
+    @Test func `a Secret for a token is printed where it is asked for`() throws {
+        let manifests = try Self.manifests(.kinds([.statefulSet]), environment: "QA-2", includesTokenSecret: true)
         #expect(manifests.objects.count == 4)
         let yaml = manifests.yaml()
         #expect(
@@ -139,7 +157,7 @@ import Workloads
 
                 """), "\(yaml)")
         #expect(yaml.contains("get secret descry-qa-2-token -o jsonpath='{.data.token}'"))
-        #expect(!Self.manifests(.kinds([.statefulSet])).yaml().contains("kind: Secret"))
+        #expect(try !Self.manifests(.kinds([.statefulSet])).yaml().contains("kind: Secret"))
     }
 
     @Test func `as JSON it is one List that kubectl takes`() throws {

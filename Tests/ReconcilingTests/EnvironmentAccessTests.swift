@@ -15,8 +15,7 @@ struct EnvironmentAccessTests {
         let path = "\(Self.folder)/descriptors/\(name)/\(environment.descriptor)"
         let descriptor = try Descriptor.parse(try bytes(path), file: path)
         let manifests = AccessManifests(
-            environment: environment.name, namespace: environment.namespace,
-            scope: .workloads(descriptor.apps.map(\.key)), includesTokenSecret: false)
+            environment: environment, scope: .workloads(descriptor.apps.map(\.key)), includesTokenSecret: false)
         #expect(manifests.yaml() == String(decoding: try bytes("\(Self.folder)/rbac/\(name).yaml"), as: UTF8.self))
     }
 

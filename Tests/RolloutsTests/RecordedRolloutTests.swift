@@ -147,20 +147,6 @@ import Workloads
         #expect(failure.hint == "kubectl delete pod web-2")
     }
 
-    @Test("whoever deletes the stuck pod after a rollback says how long that may take")
-    func stuckPodGrace() throws {
-        var recording = try Recording.load("statefulset-stuck-then-deleted")
-        guard case .failed = recording.play() else {
-            Issue.record("not failed without a grace")
-            return
-        }
-        recording.target.graces.stuckPod = .seconds(5)
-        guard case .proven = recording.play() else {
-            Issue.record("not proven")
-            return
-        }
-    }
-
     @Test("where pods cannot be read, the workload's status alone proves a rollout and says so")
     func withoutPods() throws {
         for fixture in ["statefulset-good", "deployment-good", "daemonset-good"] {

@@ -36,7 +36,8 @@ struct Recording: Sendable {
 
     /// Plays the recording into a board, with a look at every deadline on the way, and once more `after` the last event.
     func play(
-        readsPods: Bool = true, after: Duration = .zero, each: (Duration, Verdict) -> Void = { _, _ in }
+        readsPods: Bool = true, after: Duration = .zero, each: (Duration, Verdict) -> Void = { _, _ in },
+        replace: (StuckPod) -> Void = { _ in }
     ) -> Verdict {
         let start = ContinuousClock.now
         var board = RolloutBoard()
@@ -48,6 +49,10 @@ struct Recording: Sendable {
             each(now - start, changed)
         }
         for entry in entries {
+            for pod in board.stuckPods {
+                board.replacing(pod)
+                replace(pod)
+            }
             let now = start + entry.at
             while let deadline = board.nextDeadline(), deadline < now { note(board.tick(at: deadline), deadline) }
             switch entry.event {

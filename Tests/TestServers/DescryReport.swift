@@ -23,6 +23,12 @@ public struct ReportedPass: Decodable, Sendable {
             public var container: String?
             public var reason: String?
         }
+        public struct Rollback: Decodable, Sendable {
+            public var outcome: String
+            public var to: String?
+            public var failure: Failure?
+            public var seconds: Double
+        }
         public struct Pods: Decodable, Sendable, Equatable {
             public var replicas: Int
             public var updated: Int
@@ -44,6 +50,7 @@ public struct ReportedPass: Decodable, Sendable {
         public var changes: [Change]
         public var notes: [String]
         public var failure: Failure?
+        public var rollback: Rollback?
         public var pods: Pods?
         public var running: [String]?
         public var seconds: Double?

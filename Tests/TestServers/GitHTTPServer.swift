@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Synchronization
 
 #if canImport(Darwin)
@@ -45,6 +46,7 @@ public final class GitHTTPServer: Sendable {
     /// Wants a client certificate.
     public let mutual: String
     private let folder: TemporaryFolder
+    private let webFolder: String
     private let gateway: BackgroundServer
     private let web: BackgroundServer
     private let fixtures = Mutex<[GitFixture]>([])
@@ -76,7 +78,7 @@ public final class GitHTTPServer: Sendable {
         let socket = gatewayFolder + "/fcgi.sock"
         gateway = try await BackgroundServer(
             "fcgiwrap", ["-f", "-c", "4", "-s", "unix:" + socket], folder: gatewayFolder, ports: [], socket: socket)
-        let webFolder = try folder.folder("web")
+        webFolder = try folder.folder("web")
         let hash = try await Program.run("openssl", ["passwd", "-apr1", Self.password])
         try TemporaryFolder.write(webFolder + "/users", Array("\(Self.user):\(hash)".utf8))
         let configuration = Self.configuration(
@@ -88,6 +90,15 @@ public final class GitHTTPServer: Sendable {
             folder: webFolder, ports: ports)
     }
 
+    /// Takes a served repository away, for as long as the body runs.
+    public func without<Value>(_ name: String, _ body: () async throws -> Value) async throws -> Value {
+        let (here, away) = ("\(root)/\(name)", "\(root)/\(name).away")
+        guard rename(here, away) == 0 else { throw Program.Failure(description: "\(here) can't be moved") }
+        let value = try await body()
+        guard rename(away, here) == 0 else { throw Program.Failure(description: "\(away) can't be moved") }
+        return value
+    }
+
     /// Serves a fixture as long as the server runs, and returns the last part of its URLs.
     public func serve(_ fixture: GitFixture) throws -> String {
         let name = "r\(UInt64.random(in: .min ... .max))"
@@ -96,6 +107,12 @@ public final class GitHTTPServer: Sendable {
         }
         fixtures.withLock { $0.append(fixture) }
         return name + ".git"
+    }
+
+    /// The requests for a repository so far, as `GET /git/NAME/info/refs?…`. The newest of a connection may not be in it yet.
+    public func requests(for name: String) throws -> [String] {
+        try String(contentsOfFile: "\(webFolder)/requests.log", encoding: .utf8).split(separator: "\n").map(String.init)
+            .filter { $0.contains("/\(name)/") }
     }
 
     private static func configuration(
@@ -157,7 +174,8 @@ public final class GitHTTPServer: Sendable {
             \(getuid() == 0 ? "user root;" : "")
             events { worker_connections 256; }
             http {
-              access_log off;
+              log_format requests '$request_method $request_uri';
+              access_log \(folder)/requests.log requests;
               client_body_temp_path \(folder)/body;
               fastcgi_temp_path \(folder)/fastcgi;
               proxy_temp_path \(folder)/proxy;

@@ -5,6 +5,12 @@ public struct TestNamespace: Sendable {
     public let controlPlane: ControlPlane
     public let name: String
 
+    /// One that exists already.
+    public init(controlPlane: ControlPlane, name: String) {
+        self.controlPlane = controlPlane
+        self.name = name
+    }
+
     /// `kubectl` as the administrator, in this namespace.
     @discardableResult
     public func kubectl(_ arguments: [String], input: String = "") async throws -> String {
@@ -92,10 +98,16 @@ public struct PolicyRule: Sendable {
         resourceNames = names
     }
 
-    /// What a deploying Jenkins stage gets at least, and no more: the workloads, and reading pods.
-    public static let deployer = [
+    /// The least that a deploying Jenkins stage needs: the workloads, and reading pods.
+    public static let smallest = [
         PolicyRule(["get", "list", "watch", "patch"], ["statefulsets"]),
         PolicyRule(["get", "list", "watch"], apiGroup: "", ["pods"]),
+    ]
+
+    /// What `descry rbac` gives: the same, and to replace stuck pods.
+    public static let deployer = [
+        PolicyRule(["get", "list", "watch", "patch"], ["statefulsets"]),
+        PolicyRule(["get", "list", "watch", "delete"], apiGroup: "", ["pods"]),
     ]
 
     /// In YAML's flow style; no name in a rule needs more escaping than quotes.

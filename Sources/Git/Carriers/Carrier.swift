@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Logging
+import Synchronization
 
 /// The way to a repository's server.
 enum Carrier {
@@ -31,7 +32,7 @@ enum Carrier {
         switch self {
         case .http(let owner):
             return try await body(
-                HTTPConversation(client: owner.client, remote: remote, options: options, watchdog: watchdog))
+                HTTPConversation(owner, remote: remote, options: options, watchdog: watchdog))
         case .daemon:
             return try await TCPCarrier.converse(remote, options: options, watchdog: watchdog, body)
         case .ssh:
@@ -67,6 +68,9 @@ enum Carrier {
 /// The one owner of an HTTP client, which must be shut down before it goes.
 final class HTTPClientOwner: Sendable {
     let client: HTTPClient
+    /// What a server of protocol v2 said first, and where. It tells capabilities, no refs, so it holds from one conversation
+    /// to the next and each further poll takes one request. Forgotten at the first sign that it no longer holds.
+    let greeting = Mutex<(base: String, advertisement: Advertisement)?>(nil)
 
     init(_ client: HTTPClient) { self.client = client }
 

@@ -3,20 +3,21 @@ import FoundationEssentials
 import Logging
 import NIOCore
 import NIOHTTP1
+import Synchronization
 
 /// The smart protocol over HTTP: a GET for the server's first words, a POST for every request.
 ///
 /// Source: gitprotocol-http(5). Servers that offer files only ("dumb") are refused.
 final class HTTPConversation: Conversation {
-    private let client: HTTPClient
+    private let owner: HTTPClientOwner
     private let remote: RemoteURL
     private let options: GitOptions
     private let watchdog: Watchdog
     /// Where requests go; a redirect of the first one moves it within the same server.
     private var base: String
 
-    init(client: HTTPClient, remote: RemoteURL, options: GitOptions, watchdog: Watchdog) {
-        self.client = client
+    init(_ owner: HTTPClientOwner, remote: RemoteURL, options: GitOptions, watchdog: Watchdog) {
+        self.owner = owner
         self.remote = remote
         self.options = options
         self.watchdog = watchdog
@@ -24,6 +25,16 @@ final class HTTPConversation: Conversation {
     }
 
     nonisolated(nonsending) func advertisement() async throws(GitError) -> Advertisement {
+        if let known = owner.greeting.withLock({ $0 }) {
+            base = known.base
+            return known.advertisement
+        }
+        let advertisement = try await ask()
+        if case .v2 = advertisement { owner.greeting.withLock { [base] in $0 = (base, advertisement) } }
+        return advertisement
+    }
+
+    nonisolated(nonsending) private func ask() async throws(GitError) -> Advertisement {
         let suffix = "/info/refs?service=git-upload-pack"
         var redirects = 0
         while true {
@@ -43,6 +54,15 @@ final class HTTPConversation: Conversation {
     }
 
     nonisolated(nonsending) func send(_ request: [UInt8]) async throws(GitError) -> PacketReader {
+        do throws(GitError) {
+            return try await post(request)
+        } catch {
+            owner.greeting.withLock { $0 = nil }
+            throw error
+        }
+    }
+
+    nonisolated(nonsending) private func post(_ request: [UInt8]) async throws(GitError) -> PacketReader {
         let (response, authorization) = try await execute(url: base + "/git-upload-pack", body: request)
         if (300..<400).contains(response.status.code) {
             throw .refused("redirect", "\(remote) redirects a POST, which would show the request to another address")
@@ -76,11 +96,11 @@ final class HTTPConversation: Conversation {
         defer { watchdog.endWait() }
         do {
             do {
-                return (try await client.execute(request, deadline: .distantFuture), authorization)
+                return (try await owner.client.execute(request, deadline: .distantFuture), authorization)
             } catch  where HTTPFailure.isClosedConnection(error) {
                 // A connection that was kept open may close in the moment of its reuse. Every request here only reads,
                 // so it can be sent again, once.
-                return (try await client.execute(request, deadline: .distantFuture), authorization)
+                return (try await owner.client.execute(request, deadline: .distantFuture), authorization)
             }
         } catch {
             throw HTTPFailure.error(error, remote: remote)

@@ -11,8 +11,8 @@ struct ApplyBody: Encodable {
     }
 
     struct Strategy: Encodable {
-        struct RollingUpdate: Encodable { var partition = 0 }
-        let type = "RollingUpdate"
+        struct RollingUpdate: Encodable { var partition: Int }
+        var type = "RollingUpdate"
         var rollingUpdate: RollingUpdate?
     }
 
@@ -52,8 +52,11 @@ struct ApplyBody: Encodable {
                 ? nil : Template(spec: PodSpec(containers: containers, initContainers: initContainers)))
         switch patch.key.kind {
         // An old partition left in place would update some pods only.
-        case .statefulSet: spec.updateStrategy = Strategy(rollingUpdate: .init())
-        case .daemonSet: spec.updateStrategy = Strategy()
+        case .statefulSet:
+            let strategy = patch.strategy ?? UpdateStrategy(type: "RollingUpdate", partition: 0)
+            spec.updateStrategy = Strategy(
+                type: strategy.type, rollingUpdate: strategy.partition.map { .init(partition: $0) })
+        case .daemonSet: spec.updateStrategy = Strategy(type: patch.strategy?.type ?? "RollingUpdate")
         case .deployment: break
         }
     }

@@ -99,7 +99,7 @@ public struct KubernetesClient: Sendable {
         do {
             _ = try await send(request)
             return true
-        } catch let error as KubernetesError where error.code == "not-found" || error.code == "conflict" {
+        } catch let error as KubernetesError where error.code == "not-found" || error.category == .conflict {
             return false
         }
     }

@@ -29,14 +29,19 @@ public struct WorkloadPatch: Sendable, Hashable {
     public var images: [Image]
     /// `metadata.annotations`: those that Descry sets. One left out that an earlier patch set is removed.
     public var annotations: [String: String]
+    /// How pods are replaced. Nil is what a rollout needs: `RollingUpdate`, of a StatefulSet with `partition: 0`. A Deployment's
+    /// is never written.
+    public var strategy: UpdateStrategy?
 
     public init(
-        key: WorkloadKey, uid: String, resourceVersion: String?, images: [Image], annotations: [String: String] = [:]
+        key: WorkloadKey, uid: String, resourceVersion: String?, images: [Image], annotations: [String: String] = [:],
+        strategy: UpdateStrategy? = nil
     ) {
         self.key = key
         self.uid = uid
         self.resourceVersion = resourceVersion
         self.images = images
         self.annotations = annotations
+        self.strategy = strategy
     }
 }

@@ -74,6 +74,7 @@ struct ConditionObject: Decodable, Sendable {
     var status: String?
     var reason: String?
     var message: String?
+    var lastTransitionTime: String?
 
     var value: WorkloadCondition {
         WorkloadCondition(type: type, status: status ?? "Unknown", reason: reason, message: message)

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Workloads
 
 /// `v1` Pod.
@@ -6,9 +7,23 @@ struct PodObject: ClusterObject {
         var phase: String?
         var reason: String?
         var message: String?
+        var startTime: String?
         var conditions: [ConditionObject]?
         var containerStatuses: [ContainerStatusObject]?
         var initContainerStatuses: [ContainerStatusObject]?
+
+        /// The kubelet sets `Ready` to false in the moment of `startTime` (both in whole seconds, so one apart at most), and
+        /// moves its `lastTransitionTime` only when the pod gets ready or is so no longer. What cannot be told counts as yes.
+        var hasBeenReady: Bool {
+            guard let startTime, let ready = conditions?.first(where: { $0.type == "Ready" }) else { return false }
+            if ready.status == "True" { return true }
+            do {
+                let start = try Date(startTime, strategy: .iso8601)
+                return try Date(ready.lastTransitionTime ?? "", strategy: .iso8601) > start.addingTimeInterval(1)
+            } catch {
+                return true
+            }
+        }
     }
 
     var metadata: ObjectMetadata
@@ -22,6 +37,7 @@ struct PodObject: ClusterObject {
             ownerName: owner?.name, isBeingDeleted: metadata.deletionTimestamp != nil,
             phase: status?.phase ?? "Unknown",
             reason: status?.reason, message: status?.message, conditions: (status?.conditions ?? []).map(\.value),
+            hasBeenReady: status?.hasBeenReady ?? false,
             containers: (spec?.containers ?? []).map(\.value),
             initContainers: (spec?.initContainers ?? []).map(\.value),
             containerStates: (status?.containerStatuses ?? []).map(\.value),

@@ -1,3 +1,4 @@
+import Rollouts
 import Workloads
 
 /// The Kubernetes objects that give Descry what it needs in one namespace, and nothing else: what `descry rbac` prints.
@@ -18,13 +19,16 @@ public struct AccessManifests: Sendable {
     public let environment: String
     public let namespace: String
     public let scope: Scope
+    /// Allow to delete pods: `rollout.replaceStuckPods` is not `never`.
+    public let replacesStuckPods: Bool
     /// Also print a Secret that holds a token without expiry, for a Jenkins credential.
     public let includesTokenSecret: Bool
 
-    public init(environment: String, namespace: String, scope: Scope, includesTokenSecret: Bool) {
-        self.environment = environment
-        self.namespace = namespace
+    public init(environment: Environment, scope: Scope, includesTokenSecret: Bool) {
+        self.environment = environment.name
+        self.namespace = environment.namespace
         self.scope = scope
+        replacesStuckPods = environment.rollout.replaceStuckPods != .never
         self.includesTokenSecret = includesTokenSecret
     }
 
@@ -143,5 +147,7 @@ public struct AccessManifests: Sendable {
     }
 
     /// Pods cannot be named: their names are not known beforehand. Reading them tells why a rollout does not get on.
-    private var podRule: Manifest { rule("", ["pods"], ["get", "list", "watch"]) }
+    private var podRule: Manifest {
+        rule("", ["pods"], ["get", "list", "watch"] + (replacesStuckPods ? ["delete"] : []))
+    }
 }

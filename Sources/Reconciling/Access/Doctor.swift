@@ -5,6 +5,7 @@ import Git
 import Kubernetes
 import Planning
 import Reporting
+import Rollouts
 import Workloads
 
 /// Checks everything that a pass over an environment needs, and says how to mend what is missing. Writes nothing.
@@ -123,7 +124,8 @@ public struct Doctor: Sendable {
                     (Permission(verb: verb, group: "apps", resource: kind.resource, namespace: namespace), false))
             }
         }
-        for verb in ["list", "watch"] {
+        let replaces = kinds.contains(.statefulSet) && environment.rollout.replaceStuckPods != .never
+        for verb in ["list", "watch"] + (replaces ? ["delete"] : []) {
             needed.append((Permission(verb: verb, group: "", resource: "pods", namespace: namespace), false))
         }
         do {
@@ -137,15 +139,22 @@ public struct Doctor: Sendable {
             for item in denied where !item.isEssential {
                 findings.warn(
                     "permission",
-                    "the token may not \(item.permission): "
-                        + (item.permission.resource == "pods"
-                            ? "failing pods are only noticed by the timeout" : "Descry reads by name and polls"))
+                    "the token may not \(item.permission): \(Self.consequence(of: item.permission))")
             }
             if denied.isEmpty { findings.ok("permissions", "all \(needed.count) that are needed in \(namespace)") }
         } catch let error as KubernetesError {
             findings.fail("permissions", error.message, hint: error.hint, ExitStatus(error))
         } catch {
             findings.fail("permissions", String(describing: error), hint: nil, .internalError)
+        }
+    }
+
+    private static func consequence(of denied: Permission) -> String {
+        switch (denied.resource, denied.verb) {
+        case ("pods", "delete"):
+            "a person has to delete a broken pod that blocks a StatefulSet (rollout.replaceStuckPods)"
+        case ("pods", _): "failing pods are only noticed by the timeout"
+        default: "Descry reads by name and polls"
         }
     }
 

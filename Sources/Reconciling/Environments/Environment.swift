@@ -1,5 +1,6 @@
 import Descriptors
 import Git
+import Rollouts
 
 /// One environment, complete and checked: which branch says what runs, and where it runs.
 public struct Environment: Sendable, Hashable {
@@ -71,6 +72,7 @@ public struct RolloutSettings: Sendable, Hashable {
     /// For one app, unless its descriptor says otherwise.
     public let timeout: Duration
     public let onFailure: OnFailure
+    public let replaceStuckPods: StuckPodPolicy
 }
 
 /// What follows when a workload is no longer as the descriptor says.

@@ -1,6 +1,7 @@
 import Descriptors
 import Documents
 import Git
+import Rollouts
 
 extension EnvironmentSettings {
     /// The environment that these settings, merged from all sources, describe.
@@ -83,7 +84,9 @@ extension EnvironmentSettings {
         if case .duration(let given) = values[.rolloutTimeout]?.value { timeout = given }
         var onFailure = RolloutSettings.OnFailure.rollback
         if case .onFailure(let given) = values[.rolloutOnFailure]?.value { onFailure = given }
-        return RolloutSettings(timeout: timeout, onFailure: onFailure)
+        var stuckPods = StuckPodPolicy.neverStarted
+        if case .stuckPods(let given) = values[.rolloutReplaceStuckPods]?.value { stuckPods = given }
+        return RolloutSettings(timeout: timeout, onFailure: onFailure, replaceStuckPods: stuckPods)
     }
 
     private var drift: DriftPolicy {

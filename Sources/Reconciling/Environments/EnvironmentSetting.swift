@@ -26,6 +26,7 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
     case gitKnownHosts = "git.knownHosts"
     case rolloutTimeout = "rollout.timeout"
     case rolloutOnFailure = "rollout.onFailure"
+    case rolloutReplaceStuckPods = "rollout.replaceStuckPods"
     case drift
 
     /// The dotted path in the environment file, such as `cluster.server`. Nil for a secret, which no file may hold.
@@ -73,7 +74,9 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .gitKnownHosts: "Known hosts for ssh (default: the user's own)"
         case .rolloutTimeout: "How long one app's rollout may take (default: 10m)"
         case .rolloutOnFailure:
-            "What a failed rollout leads to: rollback (as yet the same as stop), stop or continue (default: rollback)"
+            "What a failed rollout leads to: rollback (of all apps), stop or continue (default: rollback)"
+        case .rolloutReplaceStuckPods:
+            "Which broken pods to delete that block a StatefulSet: never, neverStarted or always (default: neverStarted)"
         case .drift: "What a change made by somebody else leads to: correct or report (default: correct)"
         }
     }
@@ -81,7 +84,7 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
     /// How the text of a value is read.
     enum Shape {
         case repository, branch, descriptorPath, label, registry, channels, server, path, text, duration, onFailure,
-            drift
+            stuckPods, drift
 
         var placeholder: String {
             switch self {
@@ -94,6 +97,7 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
             case .text: "NAME"
             case .duration: "DURATION"
             case .onFailure, .drift: "ACTION"
+            case .stuckPods: "WHICH"
             }
         }
     }
@@ -110,6 +114,7 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .clusterContext, .gitUsername, .clusterToken, .gitPassword, .gitToken: .text
         case .rolloutTimeout: .duration
         case .rolloutOnFailure: .onFailure
+        case .rolloutReplaceStuckPods: .stuckPods
         case .drift: .drift
         case .clusterCertificateAuthority, .clusterTokenFile, .clusterKubeconfig, .gitCertificateAuthority,
             .gitPasswordFile, .gitTokenFile, .gitClientCertificate, .gitClientKey, .gitSSHKey, .gitKnownHosts:

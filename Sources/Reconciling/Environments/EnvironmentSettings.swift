@@ -1,6 +1,7 @@
 import Descriptors
 import Documents
 import Git
+import Rollouts
 
 /// What one source says of an environment: the environment file, the `DESCRY_…` variables, or the flags. Every value has
 /// been checked; what is absent is left to the next source.
@@ -24,6 +25,7 @@ public struct EnvironmentSettings: Sendable, Hashable {
         case channels(Set<AppVersion.Channel>)
         case duration(Duration)
         case onFailure(RolloutSettings.OnFailure)
+        case stuckPods(StuckPodPolicy)
         case drift(DriftPolicy)
         /// The variable that holds the secret, which is read when it is needed.
         case secret(variable: String)

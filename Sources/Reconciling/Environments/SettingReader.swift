@@ -1,6 +1,7 @@
 import Descriptors
 import Documents
 import Git
+import Rollouts
 
 /// What is wrong with the text of one setting.
 struct SettingProblem: Error {
@@ -38,6 +39,7 @@ struct SettingReader {
         case .text: return .text(text)
         case .duration: return .duration(try duration(text))
         case .onFailure: return .onFailure(try choice(text, of: setting))
+        case .stuckPods: return .stuckPods(try choice(text, of: setting))
         case .drift: return .drift(try choice(text, of: setting))
         }
     }

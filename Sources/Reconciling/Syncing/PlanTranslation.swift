@@ -22,13 +22,14 @@ extension RolloutTarget {
     /// What the rollout of a planned app has to reach.
     ///
     /// - Parameter workload: as the API server answered the patch; as observed where none was needed.
-    init(_ planned: PlannedApp, workload: Workload, namespace: String, timeout: Duration) {
+    init(_ planned: PlannedApp, workload: Workload, environment: Environment) {
         self.init(
-            key: planned.key, namespace: namespace, uid: workload.uid, generation: workload.generation,
+            key: planned.key, namespace: environment.namespace, uid: workload.uid, generation: workload.generation,
             images: Dictionary(
                 planned.images.map { ($0.container, $0.desired) }, uniquingKeysWith: { first, _ in first }),
             initContainers: Set(planned.images.filter(\.isInit).map(\.container)),
-            timeout: planned.app.timeout ?? timeout)
+            timeout: planned.app.timeout ?? environment.rollout.timeout,
+            stuckPods: environment.rollout.replaceStuckPods)
     }
 }
 

@@ -8,11 +8,14 @@ struct RolloutWatch {
     private var events: AsyncStream<NamespaceEvent>.AsyncIterator
     private let alarms: AsyncStream<ContinuousClock.Instant>.Continuation
     private let unfinished: UnfinishedRollouts
+    private let replacer: StuckPodReplacer
     private var nextAlarm: ContinuousClock.Instant?
     private var decidedAt: [WorkloadKey: ContinuousClock.Instant] = [:]
     private var isInterrupted = false
     /// What a person should know, each said once.
     private(set) var notes: [String] = []
+    /// The stuck pods that were replaced.
+    private(set) var replaced: [StuckPod] = []
 
     /// What to tell while waiting.
     struct Listener: Sendable {
@@ -24,7 +27,7 @@ struct RolloutWatch {
     ///
     /// - Parameter unlistable: the kinds that are known not to be listed and watched; they are read by name.
     static func run<Result: Sendable>(
-        _ cluster: KubernetesClient, namespace: String, kinds: Set<WorkloadKind>, unlistable: Set<WorkloadKind>,
+        _ replacer: StuckPodReplacer, kinds: Set<WorkloadKind>, unlistable: Set<WorkloadKind>,
         clock: any Clock<Duration>,
         _ body: (inout RolloutWatch) async throws -> Result
     ) async throws -> Result {
@@ -32,7 +35,8 @@ struct RolloutWatch {
         let (alarms, alarmContinuation) = AsyncStream<ContinuousClock.Instant>.makeStream()
         let unfinished = UnfinishedRollouts()
         let source = NamespaceEventSource(
-            cluster: cluster, namespace: namespace, unfinished: unfinished, clock: clock, events: continuation)
+            cluster: replacer.cluster, namespace: replacer.namespace, unfinished: unfinished, clock: clock,
+            events: continuation)
         return try await withThrowingDiscardingTaskGroup { group in
             for kind in kinds {
                 let isListable = !unlistable.contains(kind)
@@ -43,7 +47,8 @@ struct RolloutWatch {
             group.addTask { await source.observePods() }
             group.addTask { await ring(alarms, continuation) }
             var watch = RolloutWatch(
-                events: events.makeAsyncIterator(), alarms: alarmContinuation, unfinished: unfinished)
+                events: events.makeAsyncIterator(), alarms: alarmContinuation, unfinished: unfinished,
+                replacer: replacer)
             defer { group.cancelAll() }
             return try await body(&watch)
         }
@@ -51,11 +56,12 @@ struct RolloutWatch {
 
     private init(
         events: AsyncStream<NamespaceEvent>.AsyncIterator, alarms: AsyncStream<ContinuousClock.Instant>.Continuation,
-        unfinished: UnfinishedRollouts
+        unfinished: UnfinishedRollouts, replacer: StuckPodReplacer
     ) {
         self.events = events
         self.alarms = alarms
         self.unfinished = unfinished
+        self.replacer = replacer
     }
 
     /// Waits until each of these rollouts is proven or failed.
@@ -71,6 +77,7 @@ struct RolloutWatch {
             setAlarm()
             guard let event = await events.next() else { throw CancellationError() }
             try take(event, listener)
+            try await replaceStuckPods(listener)
         }
         var verdicts: [WorkloadKey: (verdict: Verdict, at: ContinuousClock.Instant)] = [:]
         for key in started.map(\.target.key) {
@@ -114,6 +121,19 @@ struct RolloutWatch {
         case .alarm:
             nextAlarm = nil
             tell(board.tick(at: now), listener)
+        }
+    }
+
+    private mutating func replaceStuckPods(_ listener: Listener) async throws {
+        for pod in board.stuckPods {
+            board.replacing(pod)
+            switch try await replacer.replace(pod) {
+            case .replaced:
+                replaced.append(pod)
+                listener.note("replacing the stuck pod \(pod.name) of an older revision (\(pod.reason))")
+            case .refused(let message, let hint):
+                tell(board.cannotReplace(pod, because: message, hint: hint, at: .now), listener)
+            }
         }
     }
 

@@ -9,12 +9,13 @@ import Workloads
 
 /// Gathers the report of a pass while it goes on, and works out its exit code.
 ///
-/// A failed rollout, and any failure after something was written, is exit 4. Where nothing was written the exit code tells
-/// what kept it from being written.
+/// A failed rollout, and any failure after something was written, is exit 3 where everything that was written is back, else
+/// exit 4. Where nothing was written the exit code tells what kept it from being written.
 struct SyncRecord: Sendable {
     private(set) var report: SyncReport
     private var indexOfApp: [String: Int] = [:]
-    private var hasWritten = false
+    private var written: Set<String> = []
+    private var hasWritten: Bool { !written.isEmpty }
     private var obstacles: Set<ExitStatus> = []
     private let start = ContinuousClock.now
 
@@ -46,7 +47,7 @@ struct SyncRecord: Sendable {
 
     /// The API server took the patch.
     mutating func written(_ planned: PlannedApp, rivals: [String], extent: Sync.Extent) {
-        if extent != .validate { hasWritten = true }
+        if extent != .validate { written.insert(planned.app.name) }
         update(planned.app.name) {
             $0.outcome = extent == .validate ? .validated : .patched
             $0.notes += rivals
@@ -88,6 +89,28 @@ struct SyncRecord: Sendable {
         }
     }
 
+    /// What this pass had written was taken back, or could not be.
+    mutating func rolledBack(_ planned: PlannedApp, _ outcome: AppReport.Rollback.Outcome, seconds: Double) {
+        update(planned.app.name) {
+            $0.rollback = AppReport.Rollback(to: planned.previousVersion, outcome: outcome, seconds: seconds)
+            switch outcome {
+            case .proven: if $0.failure == nil { $0.outcome = .rolledBack }
+            case .failed(let failure):
+                $0.outcome = .failed
+                if $0.failure == nil { $0.failure = failure }
+            }
+        }
+    }
+
+    mutating func replaced(_ pods: [StuckPod]) {
+        for pod in pods {
+            for index in report.apps.indices where report.apps[index].workload == pod.key.description {
+                report.apps[index].notes.append(
+                    "replaced the stuck pod \(pod.name) of an older revision (\(pod.reason))")
+            }
+        }
+    }
+
     mutating func notStarted(_ planned: PlannedApp) {
         update(planned.app.name) { $0.outcome = .notStarted }
     }
@@ -112,6 +135,11 @@ struct SyncRecord: Sendable {
     mutating func finish() -> ExitStatus {
         let outcomes = Set(report.apps.map(\.outcome))
         if !obstacles.isEmpty {
+            let isBack = report.apps.allSatisfy { !written.contains($0.app) || $0.rollback?.outcome == .proven }
+            if hasWritten && isBack {
+                report.outcome = .rolledBack
+                return end(.rolledBack)
+            }
             report.outcome = .failed
             return end(hasWritten ? .rolloutFailed : obstacles.max { rank($0) < rank($1) } ?? .internalError)
         }

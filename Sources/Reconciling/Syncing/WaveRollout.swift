@@ -31,11 +31,19 @@ struct WaveRollout: Sendable {
             return
         }
         let kinds = Set(waves.joined().map(\.key.kind))
+        let replacer = StuckPodReplacer(
+            cluster: cluster, environment: environment.name, namespace: environment.namespace)
         record = try await RolloutWatch.run(
-            cluster, namespace: environment.namespace, kinds: kinds, unlistable: unlistable, clock: ContinuousClock()
+            replacer, kinds: kinds, unlistable: unlistable, clock: ContinuousClock()
         ) { [record] watch in
             var record = record
-            try await prove(waves, &watch, &record)
+            let written = try await prove(waves, &watch, &record)
+            if !record.failedApps.isEmpty, environment.rollout.onFailure == .rollback, !written.isEmpty {
+                try await Rollback(environment: environment, cluster: cluster, progress: progress)
+                    .carryOut(written, &watch, &record)
+            }
+            record.replaced(watch.replaced)
+            for note in watch.notes { record.note(note) }
             return record
         }
     }
@@ -45,10 +53,12 @@ struct WaveRollout: Sendable {
         environment.drift == .report && planned.isOnlyDrift
     }
 
+    /// - Returns: what was written, whatever became of it.
     private func prove(
         _ waves: [[PlannedApp]], _ watch: inout RolloutWatch, _ record: inout SyncRecord
-    ) async throws {
+    ) async throws -> [Rollback.Written] {
         var failed: Set<String> = []
+        var written: [Rollback.Written] = []
         for wave in waves {
             let ready = wave.filter { failed.isDisjoint(with: $0.app.after) }
             for planned in wave where !failed.isDisjoint(with: planned.app.after) {
@@ -56,6 +66,7 @@ struct WaveRollout: Sendable {
                 failed.insert(planned.app.name)
             }
             let started = try await write(ready, &record)
+            written += started.filter(\.isWritten).map { Rollback.Written(planned: $0.planned, workload: $0.workload) }
             let clock = ContinuousClock.now
             let verdicts: [WorkloadKey: (verdict: Verdict, at: ContinuousClock.Instant)]
             do {
@@ -71,17 +82,18 @@ struct WaveRollout: Sendable {
                     rollout.planned, verdict, running: watch.running(rollout.target),
                     seconds: clock.duration(to: moment).inSeconds)
             }
-            for note in watch.notes { record.note(note) }
             failed.formUnion(record.failedApps)
             if !failed.isEmpty && environment.rollout.onFailure != .continue { break }
         }
         record.finishNotStarted()
+        return written
     }
 
     private struct Rollout: Sendable {
         var planned: PlannedApp
         var target: RolloutTarget
         var workload: Workload
+        var isWritten: Bool
     }
 
     private func write(_ wave: [PlannedApp], _ record: inout SyncRecord) async throws -> [Rollout] {
@@ -94,11 +106,11 @@ struct WaveRollout: Sendable {
         var started: [Rollout] = []
         for (planned, result) in zip(wave, results) {
             switch result {
-            case .written(let workload, let rivals):
+            case .written(let planned, let workload, let rivals):
                 record.written(planned, rivals: rivals, extent: extent)
-                started.append(rollout(planned, workload))
+                started.append(rollout(planned, workload, isWritten: true))
             case .unneeded(let workload):
-                started.append(rollout(planned, workload))
+                started.append(rollout(planned, workload, isWritten: false))
             case .failed(let failure, let status):
                 record.failed(planned.app.name, failure, status)
                 progress(.app(AppProgress(planned, .failed(failure))))
@@ -113,12 +125,11 @@ struct WaveRollout: Sendable {
         return started
     }
 
-    private func rollout(_ planned: PlannedApp, _ workload: Workload) -> Rollout {
+    private func rollout(_ planned: PlannedApp, _ workload: Workload, isWritten: Bool) -> Rollout {
         Rollout(
             planned: planned,
-            target: RolloutTarget(
-                planned, workload: workload, namespace: environment.namespace, timeout: environment.rollout.timeout),
-            workload: workload)
+            target: RolloutTarget(planned, workload: workload, environment: environment), workload: workload,
+            isWritten: isWritten)
     }
 
     private func listener(for started: [Rollout], since start: ContinuousClock.Instant) -> RolloutWatch.Listener {

@@ -9,8 +9,10 @@ import Workloads
 /// What is only drift, and to be left so (`drift: report`), never gets here.
 struct WorkloadWriter: Sendable {
     enum Result: Sendable {
-        /// - Parameter rivals: what other managers had set and Descry took over.
-        case written(Workload, rivals: [String])
+        /// - Parameters:
+        ///   - planned: as it was carried out, which may have been planned anew.
+        ///   - rivals: what other managers had set and Descry took over.
+        case written(PlannedApp, Workload, rivals: [String])
         /// Somebody else has brought it to what the descriptor says meanwhile.
         case unneeded(Workload)
         case failed(AppReport.Failure, ExitStatus)
@@ -43,7 +45,7 @@ struct WorkloadWriter: Sendable {
             do {
                 let workload = try await cluster.apply(
                     WorkloadPatch(planned), namespace: namespace, force: force, dryRun: isDryRun)
-                return .written(workload, rivals: rivals)
+                return .written(planned, workload, rivals: rivals)
             } catch let error as KubernetesError where error.code == "field-conflict" && !force {
                 let fields = error.fieldConflicts.map(\.field).joined(separator: ", ")
                 rivals = [

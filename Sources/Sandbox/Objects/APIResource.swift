@@ -16,6 +16,9 @@ struct APIResource: Sendable, Hashable {
     /// As messages of the API name it: `statefulsets.apps`, or `pods` of the core group.
     var qualifiedName: String { group.isEmpty ? plural : "\(plural).\(group)" }
 
+    /// Whether the API counts the changes of `spec` in `metadata.generation`.
+    var hasGeneration: Bool { group == "apps" && hasStatus }
+
     static let namespaces = APIResource(
         group: "", version: "v1", plural: "namespaces", kind: "Namespace", shortNames: ["ns"], isNamespaced: false)
     static let pods = APIResource(

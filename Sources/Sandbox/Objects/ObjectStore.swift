@@ -16,6 +16,8 @@ struct Change: Sendable {
     var key: ObjectKey
     /// For a deletion the last state, with the deletion's resourceVersion.
     var object: JSONValue
+    /// The state before; nil for a new object.
+    var previous: JSONValue?
     var resourceVersion: Int
 }
 
@@ -48,21 +50,42 @@ final class ObjectStore: Sendable {
     /// Objects in the order of namespace and name, and the resourceVersion at which they were so.
     func list(_ resource: APIResource, namespace: String? = nil) -> (items: [JSONValue], resourceVersion: Int) {
         let (found, version) = state.withLock { state in
-            (
-                state.objects.filter {
-                    $0.key.resource == resource && (namespace ?? $0.key.namespace) == $0.key.namespace
-                },
-                state.resourceVersion
-            )
+            (Self.select(resource, namespace, from: state.objects), state.resourceVersion)
         }
-        let items = found.sorted { ($0.key.namespace, $0.key.name) < ($1.key.namespace, $1.key.name) }
-        return (items.map(\.value), version)
+        return (Self.sorted(found), version)
     }
 
-    /// Stores a new object with a uid, a creation time, generation 1 and a resourceVersion.
+    /// The same as it was at that resourceVersion, for the later pages of a list: the writes since are undone.
+    ///
+    /// - Throws: `StatusError` 410 where they are no longer all there.
+    func list(_ resource: APIResource, namespace: String?, at resourceVersion: Int) throws(StatusError) -> [JSONValue] {
+        let found = try state.withLock { state throws(StatusError) in
+            var found = Self.select(resource, namespace, from: state.objects)
+            for change in try Self.changes(since: resourceVersion, in: state).reversed()
+            where change.key.resource == resource && (namespace ?? change.key.namespace) == change.key.namespace {
+                found[change.key] = change.previous
+            }
+            return found
+        }
+        return Self.sorted(found)
+    }
+
+    private static func select(
+        _ resource: APIResource, _ namespace: String?, from objects: [ObjectKey: JSONValue]
+    ) -> [ObjectKey: JSONValue] {
+        objects.filter { $0.key.resource == resource && (namespace ?? $0.key.namespace) == $0.key.namespace }
+    }
+
+    private static func sorted(_ objects: [ObjectKey: JSONValue]) -> [JSONValue] {
+        objects.sorted { ($0.key.namespace, $0.key.name) < ($1.key.namespace, $1.key.name) }.map(\.value)
+    }
+
+    /// Stores a new object with a uid, a creation time, a resourceVersion and, of a workload, generation 1.
+    ///
+    /// - Parameter dryRun: gives what would be stored, and stores nothing.
     @discardableResult
-    func create(_ key: ObjectKey, _ object: JSONValue) throws(StatusError) -> JSONValue {
-        try write { state throws(StatusError) in
+    func create(_ key: ObjectKey, _ object: JSONValue, dryRun: Bool = false) throws(StatusError) -> JSONValue {
+        try write(key, dryRun: dryRun) { state throws(StatusError) in
             guard state.objects[key] == nil else { throw .alreadyExists(key) }
             var object = object
             object["apiVersion"] = .string(key.resource.apiVersion)
@@ -71,24 +94,26 @@ final class ObjectStore: Sendable {
             object["metadata", "namespace"] = key.resource.isNamespaced ? .string(key.namespace) : nil
             object["metadata", "uid"] = .string(UUID().uuidString.lowercased())
             object["metadata", "creationTimestamp"] = .string(Timestamp.now())
-            if object["spec"] != nil { object["metadata", "generation"] = 1 }
+            object["metadata", "generation"] = key.resource.hasGeneration ? 1 : nil
             return Self.put(&object, key, .added, &state)
         }
     }
 
     /// Changes an object in place. Where the change is none, nothing is written and the resourceVersion stays.
     ///
-    /// `metadata.generation` goes up by one where `spec` has changed.
+    /// `metadata.generation` of a workload goes up by one where `spec` has changed, or the annotations of a Deployment.
     @discardableResult
     func update(
-        _ key: ObjectKey, _ change: (inout JSONValue) throws(StatusError) -> Void
+        _ key: ObjectKey, dryRun: Bool = false, _ change: (inout JSONValue) throws(StatusError) -> Void
     ) throws(StatusError) -> JSONValue {
-        try write { state throws(StatusError) in
+        try write(key, dryRun: dryRun) { state throws(StatusError) in
             guard let old = state.objects[key] else { throw .notFound(key) }
             var new = old
             try change(&new)
             guard new != old else { return old }
-            if new["spec"] != old["spec"] {
+            let isAnnotated =
+                key.resource == .deployments && new["metadata", "annotations"] != old["metadata", "annotations"]
+            if key.resource.hasGeneration && (new["spec"] != old["spec"] || isAnnotated) {
                 new["metadata", "generation"] = .integer(Int64((old["metadata", "generation"]?.integer ?? 0) + 1))
             }
             return Self.put(&new, key, .modified, &state)
@@ -100,9 +125,9 @@ final class ObjectStore: Sendable {
     /// - Parameter precondition: throws where the object is not the one that was meant.
     @discardableResult
     func remove(
-        _ key: ObjectKey, _ precondition: (JSONValue) throws(StatusError) -> Void = { _ in }
+        _ key: ObjectKey, dryRun: Bool = false, _ precondition: (JSONValue) throws(StatusError) -> Void = { _ in }
     ) throws(StatusError) -> JSONValue {
-        try write { state throws(StatusError) in
+        try write(key, dryRun: dryRun) { state throws(StatusError) in
             guard var object = state.objects[key] else { throw .notFound(key) }
             try precondition(object)
             return Self.put(&object, key, .deleted, &state)
@@ -113,13 +138,15 @@ final class ObjectStore: Sendable {
     ///
     /// - Throws: `StatusError` 410 where they are no longer all there.
     func changes(since resourceVersion: Int) throws(StatusError) -> [Change] {
-        try state.withLock { state throws(StatusError) in
-            guard resourceVersion >= state.compacted else {
-                throw .expired("too old resource version: \(resourceVersion) (\(state.compacted + 1))")
-            }
-            let start = state.history.firstIndex { $0.resourceVersion > resourceVersion } ?? state.history.endIndex
-            return Array(state.history[start...])
+        try state.withLock { state throws(StatusError) in try Self.changes(since: resourceVersion, in: state) }
+    }
+
+    private static func changes(since resourceVersion: Int, in state: State) throws(StatusError) -> [Change] {
+        guard resourceVersion >= state.compacted else {
+            throw .expired("too old resource version: \(resourceVersion) (\(state.compacted + 1))")
         }
+        // Each write takes the next resourceVersion, so the newest writes are the last ones.
+        return state.history.suffix(max(0, state.resourceVersion - resourceVersion))
     }
 
     /// A signal after each write; several writes may be told by one. Read them by ``changes(since:)``.
@@ -145,9 +172,15 @@ final class ObjectStore: Sendable {
     }
 
     private func write(
-        _ body: (inout State) throws(StatusError) -> JSONValue
+        _ key: ObjectKey, dryRun: Bool, _ body: (inout State) throws(StatusError) -> JSONValue
     ) throws(StatusError) -> JSONValue {
         try state.withLock { state throws(StatusError) in
+            if dryRun {
+                var trial = state
+                var object = try body(&trial)
+                object["metadata", "resourceVersion"] = state.objects[key]?["metadata", "resourceVersion"]
+                return object
+            }
             let before = state.resourceVersion
             let object = try body(&state)
             if state.history.count > historyLimit + historyLimit / 4 {
@@ -165,8 +198,11 @@ final class ObjectStore: Sendable {
     ) -> JSONValue {
         state.resourceVersion += 1
         object["metadata", "resourceVersion"] = .string(String(state.resourceVersion))
+        let previous = state.objects[key]
         state.objects[key] = kind == .deleted ? nil : object
-        state.history.append(Change(kind: kind, key: key, object: object, resourceVersion: state.resourceVersion))
+        state.history.append(
+            Change(
+                kind: kind, key: key, object: object, previous: previous, resourceVersion: state.resourceVersion))
         return object
     }
 }

@@ -17,6 +17,8 @@ struct StatusError: Error, Sendable, Hashable {
     var causes: [Cause] = []
     /// Seconds; `Retry-After`.
     var retryAfter: Int?
+    /// `metadata.continue`: a token that goes on with a list whose state is forgotten.
+    var continueToken: String?
 
     /// The `Status` object.
     var object: JSONValue {
@@ -35,8 +37,10 @@ struct StatusError: Error, Sendable, Hashable {
         }
         var status: JSONValue = [
             "kind": "Status", "apiVersion": "v1", "metadata": .object([:]), "status": "Failure",
-            "message": .string(message), "reason": .string(reason), "code": .integer(Int64(code)),
+            "message": .string(message), "code": .integer(Int64(code)),
         ]
+        status["reason"] = reason.isEmpty ? nil : .string(reason)
+        status["metadata", "continue"] = continueToken.map { .string($0) }
         if details != .object([:]) { status["details"] = details }
         return status
     }
@@ -75,18 +79,30 @@ struct StatusError: Error, Sendable, Hashable {
         StatusError(code: 400, reason: "BadRequest", message: message)
     }
 
-    static func invalid(_ key: ObjectKey, _ causes: [Cause]) -> StatusError {
-        let texts = causes.map { "\($0.field ?? ""): \($0.message)" }
+    static func invalid(_ key: ObjectKey, _ causes: [Cause], named: ObjectKey? = nil) -> StatusError {
+        var texts: [String] = []  // each once, as an aggregate of errors is printed
+        for text in causes.map({ "\($0.field ?? ""): \($0.message)" }) where !texts.contains(text) {
+            texts.append(text)
+        }
         let text = texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
+        let named = named ?? key.namedByKind
         return StatusError(
             code: 422, reason: "Invalid",
-            message:
-                "\(key.resource.kind)\(key.resource.group.isEmpty ? "" : ".\(key.resource.group)") \"\(key.name)\" is invalid: \(text)",
-            resource: key.resource, name: key.name, causes: causes)
+            message: "\(named.resource.qualifiedName) \"\(key.name)\" is invalid: \(text)",
+            resource: named.resource, name: key.name.isEmpty ? nil : key.name, causes: causes)
     }
 
     /// What the sandbox cannot do honestly.
     static func notImplemented(_ what: String) -> StatusError {
         StatusError(code: 501, reason: "NotImplemented", message: "the sandbox does not do this: \(what)")
+    }
+}
+
+extension ObjectKey {
+    /// For the errors that name the kind where the others name the plural: `StatefulSet.apps`.
+    var namedByKind: ObjectKey {
+        var key = self
+        key.resource.plural = resource.kind
+        return key
     }
 }

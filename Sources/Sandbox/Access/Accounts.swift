@@ -1,0 +1,52 @@
+import FoundationEssentials
+import Synchronization
+
+/// The tokens that are valid now, and what each of them allows.
+final class Accounts: Sendable {
+    private enum Access {
+        case everything
+        case rules(namespace: String, [AccessRule])
+    }
+
+    private let known = Mutex<[String: (account: Account, access: Access)]>([:])
+
+    /// An account that may do everything.
+    func administrator() -> Account {
+        add(user: "system:serviceaccount:kube-system:administrator", .everything)
+    }
+
+    func account(_ name: String, namespace: String, rules: [AccessRule]) -> Account {
+        add(user: "system:serviceaccount:\(namespace):\(name)", .rules(namespace: namespace, rules))
+    }
+
+    private func add(user: String, _ access: Access) -> Account {
+        let token = (UUID().uuidString + UUID().uuidString).replacing("-", with: "").lowercased()
+        let account = Account(user: user, token: token)
+        known.withLock { $0[token] = (account, access) }
+        return account
+    }
+
+    func revoke(_ account: Account) { known.withLock { $0[account.token] = nil } }
+
+    func revokeAll() { known.withLock { $0 = [:] } }
+
+    /// The account of an `Authorization` header; nil where it is none that is known.
+    func account(authorization: String?) -> Account? {
+        guard let authorization, authorization.lowercased().hasPrefix("bearer ") else { return nil }
+        let token = String(authorization.dropFirst("bearer ".count))
+        return known.withLock { $0[token]?.account }
+    }
+
+    func allows(_ account: Account, _ action: Action) -> Bool {
+        switch known.withLock({ $0[account.token]?.access }) {
+        case .everything: return true
+        case .rules(let namespace, let rules):
+            return action.namespace == namespace && rules.contains { $0.allows(action) }
+        case nil: return false
+        }
+    }
+
+    func isAdministrator(_ account: Account) -> Bool {
+        known.withLock { if case .everything = $0[account.token]?.access { true } else { false } }
+    }
+}

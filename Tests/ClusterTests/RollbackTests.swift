@@ -1,0 +1,138 @@
+import FoundationEssentials
+import TestServers
+import Testing
+
+/// One descriptor commit is one transaction: when an app fails, all that the pass changed goes back, and is proven back.
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+struct RollbackTests {
+    typealias Scene = DeploymentScene
+
+    /// The failing app at each position of three waves, of which some were proven before, some run beside it and some were not
+    /// started.
+    @Test(arguments: 0..<4)
+    func `every app goes back, whichever fails`(position: Int) async throws {
+        let names = ["first", "second", "beside", "third"]
+        let after = ["", ", after: [first]", ", after: [first]", ", after: [second, beside]"]
+        try await Scene.run(names.map { Scene.workload($0, replicas: 2) }) { scene in
+            let apps = zip(names, after).enumerated().map { index, app in
+                (app.0, (index == position ? Fate.pullFails.version("1.1.0") : Scene.second) + app.1)
+            }
+            let run = try await scene.deploy(apps)
+            #expect(run.exitCode == 3, "\(run)")
+            let report = try run.pass()
+            #expect(report.outcome == "rolledBack")
+            for (index, name) in names.enumerated() {
+                let isStarted = index <= position || (position == 1 && index == 2)
+                let expected = index == position ? "failed" : isStarted ? "rolledBack" : "notStarted"
+                #expect(report[name]?.outcome == expected, "\(name)")
+                #expect(report[name]?.rollback?.outcome == (isStarted ? "proven" : nil), "\(name)")
+                #expect(try await scene.image("statefulset/\(name)") == "\(Scene.registry)/\(name):\(Scene.first)")
+                try await scene.namespace.rolledOut("statefulset/\(name)", timeoutSeconds: 5)
+            }
+            #expect(report[names[position]]?.failure?.code == "image-pull")
+            #expect(run.errors.contains("DEV rolled back: 1 failed"))
+        }
+    }
+
+    /// Annotations that Descry had written before come back with the images, and the order is the reverse of the waves'.
+    @Test func `what ran before is what the workload says again`() async throws {
+        try await Scene.run(["backend", "frontend"].map { Scene.workload($0) }) { scene in
+            let good = try await scene.deploy(
+                ("backend", Scene.second), ("frontend", "\(Scene.second), after: [backend]"))
+            #expect(good.exitCode == 0, "\(good)")
+            let version = #".metadata.annotations['descry\.dev/version']"#
+            let commit = #".metadata.annotations['descry\.dev/commit']"#
+            let before = try await scene.field("statefulset/backend", commit)
+            let bad = try await scene.deploy(
+                ("backend", Fate.runs.version("1.2.0")),
+                ("frontend", "\(Fate.crashes.version("1.2.0")), after: [backend]"))
+            #expect(bad.exitCode == 4, "frontend has crashed, so its pod stays: \(bad)")
+            #expect(try await scene.field("statefulset/backend", version) == Scene.second)
+            #expect(try await scene.field("statefulset/backend", commit) == before)
+            let report = try bad.pass()
+            #expect(report["backend"]?.rollback?.outcome == "proven")
+            #expect(report["frontend"]?.rollback?.outcome == "failed")
+            #expect(report["frontend"]?.rollback?.failure?.code == "blocked-by-stuck-pod")
+            #expect(try await scene.patched().suffix(2) == ["frontend", "backend"])
+        }
+    }
+
+    /// The pod that could not pull would block the StatefulSet for ever, also after the revert of its template.
+    @Test func `a pod that never started is replaced`() async throws {
+        try await Scene.run([Scene.workload("backend", replicas: 3)]) { scene in
+            let run = try await scene.deploy(("backend", Fate.pullFails.version("1.1.0")))
+            #expect(run.exitCode == 3, "\(run)")
+            let report = try run.pass()
+            #expect(report["backend"]?.notes.contains { $0.hasPrefix("replaced the stuck pod backend-2 ") } == true)
+            let deleted = try await scene.writes().filter { $0.verb == "delete" }
+            #expect(deleted.map { $0.objectRef?.name } == ["backend-2"])
+        }
+    }
+
+    @Test func `with always a crashed pod is replaced too`() async throws {
+        try await Scene.run([Scene.workload("backend", replicas: 2)]) { scene in
+            try scene.environment("DEV", replacing: ["rollout": "{timeout: 60s, replaceStuckPods: always}"])
+            let run = try await scene.deploy(("backend", Fate.crashes.version("1.1.0")))
+            #expect(run.exitCode == 3, "\(run)")
+            #expect(try await scene.image("statefulset/backend") == "\(Scene.registry)/backend:\(Scene.first)")
+        }
+    }
+
+    @Test func `a token that may not delete pods leaves the pod, and says how to go on`() async throws {
+        try await Scene.run([Scene.workload("backend", replicas: 2)], rules: PolicyRule.smallest) { scene in
+            let run = try await scene.deploy(("backend", Fate.pullFails.version("1.1.0")))
+            #expect(run.exitCode == 4, "\(run)")
+            let failure = try #require(try run.pass()["backend"]?.rollback?.failure)
+            #expect(failure.code == "blocked-by-stuck-pod")
+            #expect(failure.message.hasSuffix("the token may not delete it"))
+            let hint = try #require(failure.hint)
+            #expect(hint.hasPrefix("kubectl -n \(scene.namespace.name) delete pod backend-1;"))
+            #expect(hint.contains("`descry rbac DEV`"))
+            #expect(try await scene.image("statefulset/backend") == "\(Scene.registry)/backend:\(Scene.first)")
+        }
+    }
+
+    /// A new commit with a good version must get a stuck StatefulSet going without anybody's help.
+    @Test func `a fix goes past the pod that the broken version left`() async throws {
+        try await Scene.run([Scene.workload("backend", replicas: 2)]) { scene in
+            try scene.environment("DEV", replacing: ["rollout": "{timeout: 60s, onFailure: stop}"])
+            let broken = try await scene.deploy(("backend", Fate.pullFails.version("1.1.0")))
+            #expect(broken.exitCode == 4, "\(broken)")
+            let fixed = try await scene.deploy(("backend", Fate.runs.version("1.1.1")))
+            #expect(fixed.exitCode == 0, "\(fixed)")
+            let report = try fixed.pass()
+            #expect(report["backend"]?.pods == .init(replicas: 2, updated: 2, ready: 2))
+            #expect(report["backend"]?.notes.contains { $0.hasPrefix("replaced the stuck pod backend-1 ") } == true)
+        }
+    }
+
+    /// Deployments keep their old pods until the new ones are ready, so the way back is short.
+    @Test func `a Deployment goes back`() async throws {
+        let rules = [
+            PolicyRule(["get", "list", "watch", "patch"], ["deployments"]),
+            PolicyRule(["get", "list", "watch"], apiGroup: "", ["pods"]),
+        ]
+        try await Scene.run([Scene.workload("web", kind: "Deployment", replicas: 3)], rules: rules) { scene in
+            let run = try await scene.deploy(("web", "\(Fate.pullFails.version("1.1.0")), kind: Deployment"))
+            #expect(run.exitCode == 3, "\(run)")
+            #expect(try await scene.image("deployment/web") == "\(Scene.registry)/web:\(Scene.first)")
+            try await scene.namespace.rolledOut("deployment/web", timeoutSeconds: 5)
+        }
+    }
+
+    /// What somebody had set, and Descry had to change for the rollout, is as they had set it.
+    @Test(arguments: [
+        ("  updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: 2}}", "RollingUpdate2"),
+        ("  updateStrategy: {type: OnDelete}", "OnDelete"),
+    ])
+    func `the update strategy goes back`(spec: String, expected: String) async throws {
+        try await Scene.run([Scene.workload("backend", replicas: 2, spec: spec)], isReady: false) { scene in
+            let run = try await scene.deploy(("backend", Fate.pullFails.version("1.1.0")))
+            #expect(run.exitCode == 3, "\(run)")
+            let strategy = try await scene.field(
+                "statefulset/backend",
+                ".spec.updateStrategy.type}{.spec.updateStrategy.rollingUpdate.partition")
+            #expect(strategy == expected)
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import Sandbox
+import Testing
+
+/// What goes wrong on demand, as a client meets it.
+@Suite(.timeLimit(.minutes(1))) struct FaultTests {
+    private let pods = "/api/v1/namespaces/shop/pods"
+
+    @Test(arguments: [
+        (429, "TooManyRequests"), (500, "InternalError"), (503, "ServiceUnavailable"), (403, "Forbidden"),
+    ])
+    func `as many requests as were asked for are refused, then none`(code: Int, reason: String) async throws {
+        try await SandboxClient.run { sandbox, client in
+            sandbox.faults.inject(.refusal(code, retryAfter: 3), times: 2)
+            for _ in 1...2 {
+                let answer = try await client.get(pods)
+                #expect(answer.status == code)
+                #expect(answer.object["reason"] == .string(reason))
+                #expect(answer.headers.first(name: "Retry-After") == "3")
+            }
+            #expect(try await client.get(pods).status == 200)
+            #expect(sandbox.faults.met == 2)
+        }
+    }
+
+    /// What a fault is matched by: each row's first request must not meet it, the second must.
+    @Test(arguments: [
+        (Faults.Match(verb: "get"), "/api/v1/namespaces/shop/pods", "/api/v1/namespaces/shop"),
+        (Faults.Match(resource: "statefulsets"), "/api/v1/pods", "/apis/apps/v1/statefulsets"),
+        (Faults.Match(namespace: "shop"), "/api/v1/pods", "/api/v1/namespaces/shop/pods"),
+        (Faults.Match(name: "shop"), "/api/v1/namespaces/default", "/api/v1/namespaces/shop"),
+        (Faults.Match(pathPrefix: "/apis"), "/api", "/apis/apps/v1"),
+    ])
+    func `a fault is for the requests that match`(match: Faults.Match, other: String, meant: String) async throws {
+        try await SandboxClient.run { sandbox, client in
+            sandbox.faults.inject(.refusal(503), into: match)
+            let statuses = [try await client.get(other).status, try await client.get(meant).status]
+            #expect(statuses == [200, 503])
+            sandbox.faults.inject(.refusal(503), into: match)
+            sandbox.faults.clear()
+            let cleared = try await client.get(meant).status
+            #expect(cleared == 200)
+        }
+    }
+
+    @Test func `a connection is reset`() async throws {
+        try await SandboxClient.run { sandbox, client in
+            sandbox.faults.inject(.reset)
+            await #expect(throws: (any Error).self) { try await client.get(pods) }
+            let after = try await client.get(pods).status
+            #expect(after == 200)
+        }
+    }
+
+    @Test func `an answer is cut in the middle`() async throws {
+        try await SandboxClient.run { sandbox, client in
+            sandbox.faults.inject(.cutBody(afterBytes: 10))
+            let response = try await client.open(pods)
+            var bytes = 0
+            await #expect(throws: (any Error).self) {
+                for try await chunk in response.body { bytes += chunk.readableBytes }
+            }
+            #expect(bytes == 10)
+        }
+    }
+
+    @Test func `a slow answer comes in pieces and is whole in the end`() async throws {
+        try await SandboxClient.run { sandbox, client in
+            let whole = try await client.get("/api/v1/namespaces").object
+            sandbox.faults.inject(.slowBody(bytes: 50, every: .milliseconds(1)))
+            #expect(try await client.get("/api/v1/namespaces").object == whole)
+        }
+    }
+
+    @Test func `a request hangs until the sandbox ends, and does not keep it`() async throws {
+        try await SandboxClient.run { sandbox, client in
+            sandbox.faults.inject(.hang)
+            await #expect(throws: HTTPClientError.self) {
+                let request = HTTPClientRequest(url: client.server + "/version")
+                _ = try await client.http.execute(request, timeout: .milliseconds(200))
+            }
+            #expect(sandbox.faults.met == 1)
+        }
+    }
+
+    @Test func `watches are cut without an end of their answer`() async throws {
+        try await SandboxClient.run { sandbox, client in
+            let response = try await client.open("\(pods)?watch=true")
+            sandbox.faults.cutWatches()
+            await #expect(throws: (any Error).self) { for try await _ in response.body {} }
+            #expect(try await client.get("\(pods)?watch=true&timeoutSeconds=0").status == 200)
+        }
+    }
+
+    @Test func `expired resourceVersions are answered 410, for watches and for lists`() async throws {
+        try await SandboxClient.run { sandbox, client in
+            let first = try await client.get("/api/v1/namespaces?limit=1").object
+            let (version, token) = (first["metadata", "resourceVersion"]?.string, first["metadata", "continue"]?.string)
+            try sandbox.createNamespace("later")
+            sandbox.faults.expireResourceVersions()
+            let page = try await client.get("/api/v1/namespaces?limit=1&continue=\(try #require(token))")
+            #expect(page.status == 410)
+            #expect(page.object["reason"] == "Expired")
+            // With the token that the refusal gives, the list goes on, although with what is there now.
+            let next = try #require(page.object["metadata", "continue"]?.string)
+            let rest = try await client.get("/api/v1/namespaces?continue=\(next)").object
+            #expect(rest["items"]?.array?.map { $0["metadata", "name"] } == ["later", "shop"])
+            let watch = try await client.get("/api/v1/namespaces?watch=true&resourceVersion=\(try #require(version))")
+            #expect(watch.status == 200)
+            #expect(watch.object["type"] == "ERROR")
+            #expect(watch.object["object", "code"] == 410)
+        }
+    }
+
+    @Test func `a rival writes first, so that the write conflicts`() async throws {
+        try await SandboxClient.run { sandbox, client in
+            let map: JSONValue = ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "a"]]
+            let made = try sandbox.create(map, namespace: "shop")
+            sandbox.faults.inject(
+                .rival(fieldManager: "rival", patch: ["data": ["x": "theirs"]]),
+                into: .init(verb: "patch", resource: "configmaps"))
+            let patch: JSONValue = [
+                "metadata": ["resourceVersion": made["metadata", "resourceVersion"] ?? ""], "data": ["x": "ours"],
+            ]
+            let path = "/api/v1/namespaces/shop/configmaps/a"
+            let answer = try await client.send(.PATCH, path, patch, type: "application/merge-patch+json")
+            #expect(answer.status == 409)
+            #expect(answer.object["reason"] == "Conflict")
+            #expect(try await client.get(path).object["data", "x"] == "theirs")
+        }
+    }
+}
