@@ -27,33 +27,6 @@ import Testing
         #expect(count(cluster, .pods, .controllerRevisions) == 0)
     }
 
-    /// `propagationPolicy: Foreground`: the owner goes last.
-    @Test func `an owner can wait for its dependents`() throws {
-        var cluster = try running()
-        try cluster.change(.statefulSets, "a") { object in
-            object["metadata", "deletionTimestamp"] = "2027-01-01T00:00:00Z"
-            object["metadata", "finalizers"] = ["foregroundDeletion"]
-        }
-        cluster.pass(0.05)
-        #expect(cluster[.statefulSets, "a"] != nil && count(cluster, .controllerRevisions) == 0)
-        cluster.pass(5)
-        #expect(cluster[.statefulSets, "a"] == nil)
-        #expect(count(cluster, .pods) == 2)
-    }
-
-    /// `propagationPolicy: Orphan`.
-    @Test func `dependents can be left behind`() throws {
-        var cluster = try running()
-        try cluster.change(.statefulSets, "a") { object in
-            object["metadata", "deletionTimestamp"] = "2027-01-01T00:00:00Z"
-            object["metadata", "finalizers"] = ["orphan"]
-        }
-        cluster.pass(5)
-        #expect(cluster[.statefulSets, "a"] == nil)
-        #expect(cluster.pod("a-0")?["metadata", "ownerReferences"] == nil)
-        #expect(cluster.state("a-0") == "running")
-    }
-
     @Test(arguments: [true, false]) func `a deleted namespace takes all that is in it`(isMarked: Bool) throws {
         var cluster = try running()
         let namespace = ObjectKey(resource: .namespaces, namespace: "", name: "shop")

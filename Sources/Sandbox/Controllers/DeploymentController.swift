@@ -147,7 +147,7 @@ struct DeploymentPass {
 
     private mutating func writeDeployment(revision: Int?) throws(StatusError) {
         let before = deployment
-        deployment = try context.store.update(key) { object throws(StatusError) in
+        deployment = try context.store.update(key, isStatus: true) { object throws(StatusError) in
             guard object.controllerUID == before.controllerUID else { throw .stale(key) }
             object["status"] = before["status"] ?? [:]
             let text = revision.map { JSONValue.string(String($0)) }

@@ -102,9 +102,12 @@ final class ObjectStore: Sendable {
     /// Changes an object in place. Where the change is none, nothing is written and the resourceVersion stays.
     ///
     /// `metadata.generation` of a workload goes up by one where `spec` has changed, or the annotations of a Deployment.
+    ///
+    /// - Parameter isStatus: a write as to `/status`, which may change annotations without the generation.
     @discardableResult
     func update(
-        _ key: ObjectKey, dryRun: Bool = false, _ change: (inout JSONValue) throws(StatusError) -> Void
+        _ key: ObjectKey, dryRun: Bool = false, isStatus: Bool = false,
+        _ change: (inout JSONValue) throws(StatusError) -> Void
     ) throws(StatusError) -> JSONValue {
         try write(key, dryRun: dryRun) { state throws(StatusError) in
             guard let old = state.objects[key] else { throw .notFound(key) }
@@ -113,7 +116,7 @@ final class ObjectStore: Sendable {
             guard new != old else { return old }
             let isAnnotated =
                 key.resource == .deployments && new["metadata", "annotations"] != old["metadata", "annotations"]
-            if key.resource.hasGeneration && (new["spec"] != old["spec"] || isAnnotated) {
+            if !isStatus && key.resource.hasGeneration && (new["spec"] != old["spec"] || isAnnotated) {
                 new["metadata", "generation"] = .integer(Int64((old["metadata", "generation"]?.integer ?? 0) + 1))
             }
             return Self.put(&new, key, .modified, &state)
