@@ -118,7 +118,8 @@ extension Conformance {
                 #expect(answer.status == 201)
                 let review = try answer.accepted()
                 #expect(review["kind"] == "SelfSubjectAccessReview")
-                #expect(review["status", "allowed"]?.bool == isAllowed, "\(verb) \(resource.plural)")
+                #expect(
+                    review["status", "allowed"]?.bool == isAllowed, "\(verb) \(resource.plural) \(subresource ?? "")")
             }
         },
         Case("an access review of another namespace is answered no") { ns in

@@ -79,13 +79,13 @@ struct StatusError: Error, Sendable, Hashable {
         StatusError(code: 400, reason: "BadRequest", message: message)
     }
 
-    static func invalid(_ key: ObjectKey, _ causes: [Cause]) -> StatusError {
+    static func invalid(_ key: ObjectKey, _ causes: [Cause], named: ObjectKey? = nil) -> StatusError {
         var texts: [String] = []  // each once, as an aggregate of errors is printed
         for text in causes.map({ "\($0.field ?? ""): \($0.message)" }) where !texts.contains(text) {
             texts.append(text)
         }
         let text = texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
-        let named = key.namedByKind
+        let named = named ?? key.namedByKind
         return StatusError(
             code: 422, reason: "Invalid",
             message: "\(named.resource.qualifiedName) \"\(key.name)\" is invalid: \(text)",

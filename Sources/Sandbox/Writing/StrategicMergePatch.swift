@@ -53,7 +53,9 @@ enum StrategicMergePatch {
             var merged = present
             for item in items {
                 guard let value = item[key] else {
-                    throw .badRequest("map: \(text(item)) does not contain declared merge key: \(key)")
+                    throw StatusError(
+                        code: 500, reason: "",
+                        message: "map: \(text(item)) does not contain declared merge key: \(key)")
                 }
                 let index = merged.firstIndex { $0[key] == value }
                 if item["$patch"]?.string == "delete" {
@@ -80,10 +82,10 @@ enum StrategicMergePatch {
         var result: [JSONValue] = []
         while let left = named.first, let right = others.first {
             let places = (place.firstIndex(of: identity(left)), place.firstIndex(of: identity(right)))
-            if case (let mine?, let theirs?) = places, mine < theirs {
-                result.append(named.removeFirst())
-            } else {
+            if case (let mine?, let theirs?) = places, theirs < mine {
                 result.append(others.removeFirst())
+            } else {
+                result.append(named.removeFirst())
             }
         }
         return result + named + others
@@ -97,7 +99,9 @@ enum StrategicMergePatch {
         .badRequest("Unknown patch type: \(directive)")
     }
 
+    /// As Go prints a map.
     private static func text(_ item: JSONValue) -> String {
-        "map[\((item.object ?? [:]).keys.sorted().joined(separator: " "))]"
+        let fields = (item.object ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key):\($0.value.string ?? "…")" }
+        return "map[\(fields.joined(separator: " "))]"
     }
 }

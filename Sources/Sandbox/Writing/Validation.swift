@@ -17,6 +17,7 @@ struct Validation {
         case .pods: validation.pod(object["spec"] ?? .null, old: old?["spec"])
         case .leases where old != nil && object["metadata", "resourceVersion"] == nil:
             validation.invalid("metadata.resourceVersion", "0x0", "must be specified for an update")
+            throw .invalid(key, validation.causes, named: key)  // this one names the plural
         default: break
         }
         if !validation.causes.isEmpty { throw .invalid(key, validation.causes) }
@@ -30,7 +31,9 @@ struct Validation {
             invalid("metadata.name", Self.quoted(name), Self.subdomainRule)
         }
         if let uid = metadata["uid"]?.string, let oldUID = old?["uid"]?.string, uid != oldUID {
-            invalid("metadata.uid", Self.quoted(uid), "field is immutable")
+            for _ in 1...2 {  // the API server checks it twice, and names both in the causes
+                invalid("metadata.uid", Self.quoted(uid), "field is immutable")
+            }
         }
     }
 
@@ -67,6 +70,7 @@ struct Validation {
                 "Forbidden: updates to statefulset spec for fields other than 'replicas', 'template', and 'updateStrategy' are forbidden"
             )
         }
+        atLeastZero("spec.replicas", spec["replicas"]?.integer)  // once more, as the API server does
     }
 
     private mutating func deployment(_ spec: JSONValue, old: JSONValue?) {

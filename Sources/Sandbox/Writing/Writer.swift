@@ -13,8 +13,7 @@ struct Writer: Sendable {
         switch request.operation {
         case .create: return (try create(request), true)
         case .patch(.apply):
-            if request.fieldManager.isEmpty { throw Self.managerRequired }
-            try checkIdentity(request)
+            try checkApply(request)
             if store[request.key] == nil { return (try create(request), true) }
         case .update: try checkIdentity(request)
         case .patch: break
@@ -37,6 +36,7 @@ struct Writer: Sendable {
         if let prefix = object["metadata", "generateName"]?.string, object["metadata", "name"] == nil {
             object["metadata", "name"] = .string(prefix + Self.randomSuffix())
         }
+        if request.operation == .patch(.apply) { object["metadata", "name"] = .string(key.name) }
         key.name = object["metadata", "name"]?.string ?? ""
         if key.resource.isNamespaced { try checkNamespace(key) }
         if request.operation == .patch(.apply), let uid = object["metadata", "uid"]?.string {
@@ -53,21 +53,33 @@ struct Writer: Sendable {
         }
         object["metadata", "namespace"] = key.resource.isNamespaced ? .string(key.namespace) : nil
         if key.resource.hasStatus || key.resource == .services || key.resource == .namespaces { object["status"] = nil }
+        var managed = ManagedFields()
+        if request.operation == .patch(.apply) {
+            object = try managed.apply(object, to: .object([:]), by: request.fieldManager, force: request.force)
+        }
         Defaults.set(on: &object, key.resource)
+        object["apiVersion"] = .string(key.resource.apiVersion)
+        if request.operation == .create {
+            managed.update(from: ManagedFields.blank(of: object), to: object, by: request.fieldManager)
+        }
         try Validation.check(object, key, old: nil)
+        object["metadata", "managedFields"] = managed.json
         return try store.create(key, object, dryRun: request.dryRun)
     }
 
     /// The object that an update or a patch makes of the present one.
     private static func updated(_ old: JSONValue, _ request: WriteRequest) throws(StatusError) -> JSONValue {
         let key = request.key
+        var managed = ManagedFields(of: old)
+        let isManaged = old["metadata", "managedFields"] != nil
         var new: JSONValue
         switch request.operation {
         case .create, .update: new = request.body
         case .patch(.merge): new = old.merged(with: request.body)
         case .patch(.strategic): new = try StrategicMergePatch.apply(request.body, to: old)
-        case .patch(.json): throw .notImplemented("JSON patches (RFC 6902)")
-        case .patch(.apply): throw .notImplemented("server-side apply")
+        case .patch(.json): new = try JSONPatch.apply(request.body, to: old)
+        case .patch(.apply):
+            new = try managed.apply(request.body.pruned, to: old, by: request.fieldManager, force: request.force)
         }
         new = new.pruned
         try checkPreconditions(new, old, request)
@@ -83,6 +95,12 @@ struct Writer: Sendable {
         }
         Defaults.set(on: &new, key.resource)
         try Validation.check(new, key, old: old)
+        if request.operation == .patch(.apply) {
+            new["metadata", "managedFields"] = managed.json
+        } else if isManaged {
+            managed.update(from: old, to: new, by: request.fieldManager)
+            new["metadata", "managedFields"] = managed.json
+        }
         return new
     }
 
@@ -135,6 +153,22 @@ struct Writer: Sendable {
         }
         if request.operation == .update, let uid = body["metadata", "uid"]?.string, store[key] == nil {
             throw Self.uidMismatch(key, uid, "")
+        }
+    }
+
+    private func checkApply(_ request: WriteRequest) throws(StatusError) {
+        if request.fieldManager.isEmpty { throw Self.managerRequired }
+        let (body, key) = (request.body, request.key)
+        let version = body["apiVersion"]?.string ?? ""
+        if version != key.resource.apiVersion {
+            throw .badRequest(
+                "Incorrect version specified in apply patch. Specified patch version: \(version), expected: \(key.resource.apiVersion)"
+            )
+        }
+        if body["metadata", "managedFields"] != nil { throw .badRequest("metadata.managedFields must be nil") }
+        try checkIdentity(request)
+        if let name = body["metadata", "name"]?.string, name != key.name {
+            throw .badRequest("the name of the object (\(name)) does not match the name on the URL (\(key.name))")
         }
     }
 
