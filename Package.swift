@@ -113,8 +113,7 @@ let package = Package(
         .testTarget(
             name: "SandboxTests",
             dependencies: ["Conformance", "Sandbox", "TestServers", asyncHTTPClient, nioCore, nioHTTP1, nioSSL],
-            exclude: ["Recorded"],
-            swiftSettings: swiftSettings),
+            exclude: ["Recorded"], swiftSettings: swiftSettings),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReconcilingTests",

@@ -7,6 +7,8 @@ struct TextTable {
     struct Cell: ExpressibleByStringLiteral {
         var text: String
         var colour: TerminalColour?
+        /// Spaces up to the next column.
+        var gap = 3
 
         init(_ text: String, _ colour: TerminalColour? = nil) {
             self.text = text
@@ -16,29 +18,42 @@ struct TextTable {
         init(stringLiteral value: String) { self.init(value) }
     }
 
-    init(_ headings: String...) {
-        rows = [headings.map { Cell($0) }]
-    }
+    init(_ headings: String...) { self.init(headings.map { Cell($0) }) }
 
-    mutating func add(_ cells: Cell...) { rows.append(cells) }
+    init(_ headings: [Cell]) { rows = [headings] }
+
+    mutating func add(_ cells: Cell...) { add(cells) }
+
+    mutating func add(_ cells: [Cell]) { rows.append(cells) }
 
     var isEmpty: Bool { rows.count == 1 }
 
+    /// In character cells, without the line feed.
+    var width: Int { widths.reduce(0, +) + (rows.first ?? []).dropLast().map(\.gap).reduce(0, +) }
+
     func render(coloured: Bool) -> String {
-        let widths = rows.reduce(into: [Int](repeating: 0, count: rows.first?.count ?? 0)) { widths, row in
+        let widths = widths
+        return rows.map { row in
+            var line = ""
+            var padding = 0
+            for (index, cell) in row.enumerated() where !cell.text.isEmpty || index < row.count - 1 {
+                if !cell.text.isEmpty {
+                    line += String(repeating: " ", count: padding)
+                    line += cell.colour.flatMap { coloured ? $0.wrap(cell.text) : nil } ?? cell.text
+                    padding = 0
+                }
+                padding += widths[index] - cell.text.count + cell.gap
+            }
+            return line + "\n"
+        }.joined()
+    }
+
+    private var widths: [Int] {
+        rows.reduce(into: [Int](repeating: 0, count: rows.first?.count ?? 0)) { widths, row in
             for (index, cell) in row.enumerated() where index < widths.count {
                 widths[index] = max(widths[index], cell.text.count)
             }
         }
-        return rows.map { row in
-            var line = ""
-            for (index, cell) in row.enumerated() {
-                let isLast = index == row.count - 1
-                line += cell.colour.flatMap { coloured ? $0.wrap(cell.text) : nil } ?? cell.text
-                if !isLast { line += String(repeating: " ", count: widths[index] - cell.text.count + 3) }
-            }
-            return line + "\n"
-        }.joined()
     }
 }
 

@@ -16,7 +16,7 @@ struct Descry: AsyncParsableCommand {
             EXIT CODES
               0   done; nothing wrong
               1   an error in Descry itself
-              2   plan --exit-code: changes are pending
+              2   plan --exit-code, status --exit-code: changes are pending
               4   a rollout failed, or the pass failed after something was written
               64  wrong usage
               65  descriptor or environment file refused
@@ -26,7 +26,8 @@ struct Descry: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            LintCommand.self, PlanCommand.self, ApplyCommand.self, RBACCommand.self, DoctorCommand.self,
+            LintCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, RBACCommand.self,
+            DoctorCommand.self,
         ])
 }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Documents
-import FoundationEssentials
 import Reconciling
 import Reporting
 
@@ -12,22 +11,7 @@ struct EnvironmentOptions: ParsableArguments {
     @Argument(help: "The environment, such as DEV: the name of its file in the environments folder.")
     var name: String
 
-    @Option(
-        name: .customLong("environments"),
-        help: .init("The folder of the environment files (DESCRY_ENVIRONMENTS).", valueName: "folder"))
-    var folder: String?
-
-    @Option(
-        help: .init(
-            "The environment file itself, instead of NAME.yaml in the folder (DESCRY_ENVIRONMENT_FILE).",
-            valueName: "file"))
-    var environmentFile: String?
-
-    @Option(
-        help: .init(
-            "The folder that keeps fetched objects (DESCRY_CACHE; default: descry under XDG_CACHE_HOME or ~/.cache).",
-            valueName: "folder"))
-    var cache: String?
+    @OptionGroup var files: EnvironmentFiles
 
     @Option(help: .setting(.repository)) var repository: String?
     @Option(help: .setting(.branch)) var branch: String?
@@ -79,30 +63,12 @@ struct EnvironmentOptions: ParsableArguments {
             throw Failure(
                 status: .usage, code: "usage", message: "a flag's value is refused", diagnostics: error.diagnostics)
         }
-        let given = try EnvironmentSettings.variables(variables)
-        let settings = flags.overriding(given).overriding(try file(variables))
-        for warning in settings.warnings { OutputStream.standardError.write(warning.description + "\n") }
-        return try settings.resolve(name: name)
+        let (environment, warnings) = try files.resolve(name, flags: flags, variables)
+        for warning in warnings { OutputStream.standardError.write(warning.description + "\n") }
+        return environment
     }
 
-    /// The settings of the environment file. It may be absent where nobody asked for it: then flags and variables say all.
-    private func file(_ variables: [String: String]) throws -> EnvironmentSettings {
-        if let path = environmentFile ?? variables.nonEmpty("DESCRY_ENVIRONMENT_FILE") {
-            return try EnvironmentSettings.parse(try InputFile.read(path), file: path)
-        }
-        let asked = folder ?? variables.nonEmpty("DESCRY_ENVIRONMENTS")
-        let directory = asked ?? "environments"
-        let path = directory + "/" + name + ".yaml"
-        if InputFile.exists(path) { return try EnvironmentSettings.parse(try InputFile.read(path), file: path) }
-        let others = try InputFile.names(in: directory).filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
-        if asked == nil && others.isEmpty { return EnvironmentSettings() }
-        throw Failure(
-            status: .refused, code: "no-environment-file",
-            message: "there is no file \(path)"
-                + (others.isEmpty ? "" : "; the folder has \(others.sorted().joined(separator: ", "))"),
-            hint: NearestName.of(name, among: others).map { "Did you mean \($0)?" }
-                ?? "Name the folder with --environments, or the file with --environment-file")
-    }
+    var cache: String? { files.cache }
 }
 
 extension ArgumentHelp {

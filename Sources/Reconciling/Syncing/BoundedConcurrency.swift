@@ -1,5 +1,5 @@
 /// Maps with at most `limit` calls of `transform` under way; the results come in the order of the elements.
-func concurrentMap<Element: Sendable, Result: Sendable>(
+package func concurrentMap<Element: Sendable, Result: Sendable>(
     _ elements: [Element], limit: Int, _ transform: @escaping @Sendable (Element) async throws -> Result
 ) async rethrows -> [Result] {
     try await withThrowingTaskGroup(of: (Int, Result).self) { group in

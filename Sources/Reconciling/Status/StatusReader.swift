@@ -1,0 +1,106 @@
+import Descriptors
+import Git
+import Kubernetes
+import Planning
+import Reporting
+import Rollouts
+import Workloads
+
+/// Reads what an environment is to run and what runs there. Writes nothing.
+public struct StatusReader: Sendable {
+    private let environment: Environment
+    private let repository: GitRepository
+    private let cluster: KubernetesClient
+
+    public init(environment: Environment, repository: GitRepository, cluster: KubernetesClient) {
+        self.environment = environment
+        self.repository = repository
+        self.cluster = cluster
+    }
+
+    /// - Throws: `Refused`, `GitError`, `KubernetesError`: whatever keeps the environment from being read.
+    public func read() async throws -> EnvironmentStatus {
+        var status = EnvironmentStatus(environment)
+        let source = DescriptorSource(environment: environment, repository: repository)
+        let (commit, descriptor) = try await source.read(try await source.tip(acceptsRewrite: true))
+        status.commit = commit
+
+        let reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)
+        let observed = try await reader.read(descriptor.apps.map(\.key))
+        status.notes += observed.unlistable.sorted { $0.rawValue < $1.rawValue }.map {
+            "the token may not list \($0.resource) in \(environment.namespace): each was read by name"
+        }
+        let plan = Plan(
+            apps: descriptor.apps, commit: commit.id, rules: PlanningRules(environment), observed: observed.workloads)
+        var index = PodIndex()
+        index.track(plan.apps.map(\.workload))
+        let hasPods = try await readPods(into: &index, &status)
+        let planned = Dictionary(plan.apps.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        let problems = Dictionary(plan.problems.map { ($0.app.key, $0) }, uniquingKeysWith: { first, _ in first })
+        status.apps = descriptor.apps.compactMap { app in
+            if let problem = problems[app.key] { return AppStatus(problem, observed.workloads[app.key]) }
+            return planned[app.key].map { self.status(of: $0, pods: hasPods ? index.pods(of: app.key) : nil) }
+        }
+        return status
+    }
+
+    /// - Returns: false where the token may not list pods: then the workloads' own status has to do.
+    private func readPods(into index: inout PodIndex, _ status: inout EnvironmentStatus) async throws -> Bool {
+        do {
+            _ = index.replaceAll(with: try await cluster.pods(namespace: environment.namespace).items)
+            return true
+        } catch let error as KubernetesError where error.status == 403 {
+            status.notes.append("the token may not list pods in \(environment.namespace): failing pods are not seen")
+            return false
+        }
+    }
+
+    private func status(of planned: PlannedApp, pods: [PodState]?) -> AppStatus {
+        let workload = planned.workload
+        let target = RolloutTarget(
+            key: planned.key, namespace: environment.namespace, uid: workload.uid, generation: workload.generation,
+            images: Dictionary(
+                planned.images.map { ($0.container, $0.current) }, uniquingKeysWith: { first, _ in first }),
+            initContainers: Set(planned.images.filter(\.isInit).map(\.container)), timeout: .zero)
+        let verdict = RolloutSnapshot.judge(target, workload: workload, pods: pods)
+        var status = AppStatus(
+            app: planned.app.name, workload: planned.key.description, state: .ok, wanted: planned.app.version.text,
+            running: planned.previousVersion, pods: AppReport.Pods(verdict.progress))
+        switch verdict {
+        case .failed(let failure):
+            status.state = .failed
+            status.failure = AppReport.Failure(failure, of: planned, namespace: environment.namespace)
+        case .progressing(let progress):
+            status.state = .rolling
+            status.waitingFor = progress.waitingFor
+        case .proven:
+            // Annotations alone make no other version run.
+            if planned.changesSpec { status.state = planned.isOnlyDrift ? .drifted : .pending }
+        }
+        return status
+    }
+}
+
+extension EnvironmentStatus {
+    /// An environment of which nothing is known but its settings.
+    public init(_ environment: Environment) {
+        self.init(environment: environment.name)
+        namespace = environment.namespace
+        repository = environment.repository.description
+        branch = environment.branch.description
+        descriptor = environment.descriptor
+    }
+}
+
+extension AppStatus {
+    /// An app that cannot be deployed.
+    fileprivate init(_ problem: PlanProblem, _ workload: Workload?) {
+        let running = workload.flatMap { workload in
+            (workload.containers.first { $0.name == problem.app.name } ?? workload.containers.first)?.image.tag
+        }
+        self.init(
+            app: problem.app.name, workload: problem.app.key.description,
+            state: problem.kind == .missing ? .missing : .refused, wanted: problem.app.version.text, running: running,
+            failure: AppReport.Failure(problem))
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Documents
+import Reconciling
+import Reporting
+
+/// Where the environment files lie, and where fetched objects are kept.
+struct EnvironmentFiles: ParsableArguments {
+    @Option(
+        name: .customLong("environments"),
+        help: .init("The folder of the environment files (DESCRY_ENVIRONMENTS).", valueName: "folder"))
+    var folder: String?
+
+    @Option(
+        help: .init(
+            "The environment file itself, instead of NAME.yaml in the folder (DESCRY_ENVIRONMENT_FILE).",
+            valueName: "file"))
+    var environmentFile: String?
+
+    @Option(
+        help: .init(
+            "The folder that keeps fetched objects (DESCRY_CACHE; default: descry under XDG_CACHE_HOME or ~/.cache).",
+            valueName: "folder"))
+    var cache: String?
+
+    /// The environments that have a file, sorted.
+    ///
+    /// - Throws: `Failure` where there is none, or the folder cannot be listed.
+    func names(_ variables: [String: String]) throws -> [String] {
+        if let path = file(variables) {
+            return try EnvironmentSettings.parse(try InputFile.read(path), file: path).name.map { [$0] } ?? []
+        }
+        let folder = folder(variables) ?? Self.defaultFolder
+        let names = try Self.names(in: folder)
+        if names.isEmpty {
+            throw Failure(
+                status: .refused, code: "no-environments", message: "there is no environment file in \(folder)",
+                hint: "Name the folder with --environments, or the environments themselves")
+        }
+        return names
+    }
+
+    /// Merges flags, variables and the environment's file.
+    ///
+    /// - Returns: the environment, and what works in its settings and is probably not meant.
+    /// - Throws: `Refused` with every problem of the source that has one; `Failure` where the file cannot be read.
+    func resolve(
+        _ name: String, flags: EnvironmentSettings = EnvironmentSettings(), _ variables: [String: String]
+    ) throws -> (environment: Environment, warnings: [Diagnostic]) {
+        let given = try EnvironmentSettings.variables(variables)
+        let settings = flags.overriding(given).overriding(try settings(name, variables))
+        return (try settings.resolve(name: name), settings.warnings)
+    }
+
+    /// The settings of the environment file. It may be absent where nobody asked for it: then flags and variables say all.
+    private func settings(_ name: String, _ variables: [String: String]) throws -> EnvironmentSettings {
+        if let path = file(variables) { return try EnvironmentSettings.parse(try InputFile.read(path), file: path) }
+        let asked = folder(variables)
+        let directory = asked ?? Self.defaultFolder
+        let path = directory + "/" + name + ".yaml"
+        if InputFile.exists(path) { return try EnvironmentSettings.parse(try InputFile.read(path), file: path) }
+        let others = try Self.names(in: directory)
+        if asked == nil && others.isEmpty { return EnvironmentSettings() }
+        throw Failure(
+            status: .refused, code: "no-environment-file",
+            message: "there is no file \(path)"
+                + (others.isEmpty ? "" : "; the folder has \(others.joined(separator: ", "))"),
+            hint: NearestName.of(name, among: others).map { "Did you mean \($0)?" }
+                ?? "Name the folder with --environments, or the file with --environment-file")
+    }
+
+    private static let defaultFolder = "environments"
+
+    private func folder(_ variables: [String: String]) -> String? {
+        folder ?? variables.nonEmpty("DESCRY_ENVIRONMENTS")
+    }
+
+    private func file(_ variables: [String: String]) -> String? {
+        environmentFile ?? variables.nonEmpty("DESCRY_ENVIRONMENT_FILE")
+    }
+
+    private static func names(in folder: String) throws -> [String] {
+        try InputFile.names(in: folder).filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }
+            .map { String($0.dropLast(5)) }.sorted()
+    }
+}
