@@ -3,7 +3,8 @@ import Synchronization
 /// What is to go wrong, on demand: nothing does unless it is asked for.
 public final class Faults: Sendable {
     public enum Fault: Sendable, Hashable {
-        /// The request is answered with a `Status` of this code, and `Retry-After` in seconds.
+        /// The request is answered with a `Status` of this code (429 as plain text, as the API server does), and
+        /// `Retry-After` in seconds.
         case refusal(Int, retryAfter: Int? = nil)
         /// The request is never answered.
         case hang
@@ -80,6 +81,13 @@ public final class Faults: Sendable {
     /// How many requests have met a fault.
     public var met: Int { state.withLock(\.met) }
 
+    /// Waits until so many requests have met a fault, or the task is cancelled.
+    public func untilMet(_ count: Int) async {
+        let signals = signals()  // from before the count is read
+        guard met < count else { return }
+        for await _ in signals where met >= count { return }
+    }
+
     /// Faults that are not met yet are off.
     public func clear() { state.withLock { $0.pending = [] } }
 
@@ -104,6 +112,7 @@ public final class Faults: Sendable {
             state.pending[index].times -= 1
             if state.pending[index].times <= 0 { state.pending.remove(at: index) }
             state.met += 1
+            for listener in state.listeners.values { listener.yield() }
             return fault
         }
     }
@@ -111,7 +120,7 @@ public final class Faults: Sendable {
     /// Counts up with each cut.
     var watchCuts: Int { state.withLock(\.watchCuts) }
 
-    /// A signal after each cut of the watches.
+    /// A signal after each fault that was met, and each cut of the watches.
     func signals() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let id = state.withLock { state in

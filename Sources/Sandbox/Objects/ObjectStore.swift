@@ -101,7 +101,7 @@ final class ObjectStore: Sendable {
 
     /// Changes an object in place. Where the change is none, nothing is written and the resourceVersion stays.
     ///
-    /// `metadata.generation` of a workload goes up by one where `spec` has changed, or the annotations of a Deployment.
+    /// `metadata.generation` of a workload goes up by one where `spec` has changed.
     @discardableResult
     func update(
         _ key: ObjectKey, dryRun: Bool = false, _ change: (inout JSONValue) throws(StatusError) -> Void
@@ -111,9 +111,7 @@ final class ObjectStore: Sendable {
             var new = old
             try change(&new)
             guard new != old else { return old }
-            let isAnnotated =
-                key.resource == .deployments && new["metadata", "annotations"] != old["metadata", "annotations"]
-            if key.resource.hasGeneration && (new["spec"] != old["spec"] || isAnnotated) {
+            if key.resource.hasGeneration && new["spec"] != old["spec"] {
                 new["metadata", "generation"] = .integer(Int64((old["metadata", "generation"]?.integer ?? 0) + 1))
             }
             return Self.put(&new, key, .modified, &state)

@@ -1,7 +1,7 @@
 /// A refusal as the API words it: HTTP status, reason and message of a `Status` object.
 ///
 /// Source of the wording: `k8s.io/apimachinery/pkg/api/errors`.
-struct StatusError: Error, Sendable, Hashable {
+struct StatusError: Error, Sendable, Hashable, CustomStringConvertible {
     struct Cause: Sendable, Hashable {
         var reason: String
         var message: String
@@ -19,6 +19,8 @@ struct StatusError: Error, Sendable, Hashable {
     var retryAfter: Int?
     /// `metadata.continue`: a token that goes on with a list whose state is forgotten.
     var continueToken: String?
+
+    var description: String { "\(code) \(reason): \(message)" }
 
     /// The `Status` object.
     var object: JSONValue {

@@ -135,7 +135,10 @@ struct APIServer: Sendable {
     }
 
     static func shown(_ object: JSONValue, _ representation: Representation, _ resource: APIResource) -> JSONValue {
-        guard case .table(let includeObject) = representation else { return object }
+        // A Status, as a deletion is answered by, has no row.
+        guard case .table(let includeObject) = representation, object["kind"]?.string == resource.kind else {
+            return object
+        }
         return Table.table(
             resource, [object], metadata: ["resourceVersion": object["metadata", "resourceVersion"] ?? ""],
             includeObject: includeObject)

@@ -11,9 +11,9 @@ enum Answer {
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: try object.json())))
     }
 
-    static func text(_ text: String) -> Response {
+    static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
         Response(
-            status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
+            status: status, headers: [.contentType: "text/plain; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 

@@ -11,6 +11,11 @@ struct FaultyAnswer {
 
     func response(_ answer: () async throws -> Response) async throws -> Response {
         switch fault {
+        case .refusal(429, let retryAfter):
+            // What limits requests sits before what speaks of objects, so this one is no Status.
+            var response = Answer.text("Too many requests, please try again later.\n", status: .tooManyRequests)
+            response.headers[.retryAfter] = String(retryAfter ?? 1)
+            return response
         case .refusal(let code, let retryAfter):
             return try Answer.refusal(Self.status(code, retryAfter))
         case .hang:
@@ -34,7 +39,6 @@ struct FaultyAnswer {
         let (reason, message) =
             switch code {
             case 403: ("Forbidden", "forbidden: an injected fault")
-            case 429: ("TooManyRequests", "Too many requests, please try again later.")
             case 503: ("ServiceUnavailable", "the server is currently unable to handle the request")
             case 504: ("Timeout", "the server was unable to return a response in the time allotted")
             default: ("InternalError", "Internal error occurred: an injected fault")

@@ -16,6 +16,8 @@ struct Watching: Sendable {
     let sendsBookmarks: Bool
     let bookmarkInterval: Duration
     let timeout: Duration
+    /// How often watches had been cut when this one began.
+    private let cuts: Int
 
     init(
         _ request: APIRequest, _ selection: Selection, _ representation: Representation, store: ObjectStore,
@@ -26,6 +28,7 @@ struct Watching: Sendable {
         self.selection = selection
         self.representation = representation
         self.bookmarkInterval = bookmarkInterval
+        cuts = faults.watchCuts
         guard !request.flag("sendInitialEvents") else {
             throw .invalidOptions(
                 "ListOptions", field: "sendInitialEvents", reason: "FieldValueForbidden",
@@ -36,7 +39,8 @@ struct Watching: Sendable {
         start = Int(version).flatMap { $0 == 0 ? nil : $0 }
         sendsBookmarks = request.flag("allowWatchBookmarks")
         // The API server's own default is a random time between these two, so that watches do not all end at once.
-        timeout = .seconds(try request.number("timeoutSeconds") ?? Int.random(in: 1800...3600))
+        let seconds = try request.number("timeoutSeconds") ?? 0
+        timeout = .seconds(seconds > 0 ? seconds : Int.random(in: 1800...3600))
     }
 
     func response(to request: Request) -> Response {
@@ -52,7 +56,6 @@ struct Watching: Sendable {
 
     private func send(_ writer: inout any ResponseBodyWriter) async throws {
         let (wakes, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let cuts = faults.watchCuts
         var events = WatchEvents(self)
         // Listened to from before the first read on, so that no write goes unnoticed.
         let (signals, faultSignals) = (store.signals(), faults.signals())
@@ -61,19 +64,21 @@ struct Watching: Sendable {
             group.addTask { for await _ in signals { wake.yield() } }
             group.addTask { for await _ in faultSignals { wake.yield() } }
             let clock = ContinuousClock()
-            let end = clock.now + timeout
-            var bookmark = nextBookmark(clock.now, end)
+            let bookmarks = BookmarkTimes(
+                began: clock.now, interval: bookmarkInterval, last: clock.now + timeout - .seconds(2))
+            let end = bookmarks.began + timeout
+            var bookmark = bookmarks.next(after: bookmarks.began)
             group.addTask {
                 try await clock.sleep(until: end)
                 wake.yield()
             }
             if sendsBookmarks {
-                group.addTask { [bookmark] in
-                    try await clock.sleep(until: bookmark)
-                    wake.yield()
-                    while true {
-                        try await clock.sleep(for: bookmarkInterval)
+                group.addTask {
+                    var next = bookmarks.next(after: bookmarks.began)
+                    while let time = next {
+                        try await clock.sleep(until: time)
                         wake.yield()
+                        next = bookmarks.next(after: time)
                     }
                 }
             }
@@ -81,23 +86,28 @@ struct Watching: Sendable {
             for await _ in wakes {
                 guard faults.watchCuts == cuts else { throw Faults.Cut() }
                 var lines = try events.next()
-                if sendsBookmarks, !events.isOver, clock.now >= bookmark {
+                if sendsBookmarks, !events.isOver, let due = bookmark, clock.now >= due {
                     lines.writeBytes(try events.bookmark())
-                    bookmark = nextBookmark(clock.now, end)
+                    bookmark = bookmarks.next(after: clock.now)
                 }
-                if lines.readableBytes > 0 || events.isFirst { try await writer.write(lines) }
-                events.isFirst = false
+                if lines.readableBytes > 0 { try await writer.write(lines) }
                 if events.isOver || clock.now >= end { return }
             }
         }
     }
+}
 
-    /// A bookmark is sent at an interval, and two seconds before the end, as the API server does.
-    private func nextBookmark(
-        _ now: ContinuousClock.Instant, _ end: ContinuousClock.Instant
-    ) -> ContinuousClock.Instant {
-        let last = end - .seconds(2)
-        return now < last ? min(now + bookmarkInterval, last) : end + .seconds(1)
+/// A bookmark is sent at an interval, and two seconds before the end, as the API server does.
+private struct BookmarkTimes {
+    let began: ContinuousClock.Instant
+    let interval: Duration
+    let last: ContinuousClock.Instant
+
+    func next(after time: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        guard time < last else { return nil }
+        let passed = Int((time - began) / interval)
+        let next = began + interval * (passed + 1)
+        return min(next > time ? next : next + interval, last)  // a quotient may be rounded down
     }
 }
 
@@ -108,8 +118,6 @@ private struct WatchEvents {
     private var hasSentColumns = false
     /// An error was sent, after which nothing follows.
     private(set) var isOver = false
-    /// Nothing was sent yet, not even the head of the answer.
-    var isFirst = true
 
     init(_ watching: Watching) {
         self.watching = watching

@@ -84,9 +84,8 @@ enum Defaults {
         fill(&container, ["resources"], .object([:]))
         fill(&container, ["terminationMessagePath"], "/dev/termination-log")
         fill(&container, ["terminationMessagePolicy"], "File")
-        if let image = container["image"]?.string {
-            fill(&container, ["imagePullPolicy"], isLatest(image) ? "Always" : "IfNotPresent")
-        }
+        let isLatest = isLatest(container["image"]?.string ?? "")
+        fill(&container, ["imagePullPolicy"], isLatest ? "Always" : "IfNotPresent")
         editItems(&container, ["ports"]) { fill(&$0, ["protocol"], "TCP") }
         editItems(&container, ["env"]) { variable in
             if variable["valueFrom", "fieldRef"] != nil {
@@ -109,7 +108,7 @@ enum Defaults {
 
     /// An image without tag and digest is `latest`, and `latest` is pulled each time.
     private static func isLatest(_ image: String) -> Bool {
-        guard !image.contains("@") else { return false }
+        guard !image.isEmpty, !image.contains("@") else { return false }
         let name = image.split(separator: "/").last ?? ""
         return !name.contains(":") || name.hasSuffix(":latest")
     }

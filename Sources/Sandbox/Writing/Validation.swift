@@ -1,7 +1,7 @@
 /// What the API server refuses with 422, for the parts of an object that its users get wrong.
 ///
-/// Source: `pkg/apis/apps/validation`, `pkg/apis/core/validation` of Kubernetes 1.20, and its answers. Unlike 1.20, and like
-/// the releases after it, the containers of a StatefulSet are checked as those of a Deployment.
+/// Source: `pkg/apis/apps/validation`, `pkg/apis/core/validation` of Kubernetes 1.20, and its answers. As in 1.20 the
+/// containers of a StatefulSet are not checked: its pods are refused instead.
 struct Validation {
     private var causes: [StatusError.Cause] = []
 
@@ -59,7 +59,7 @@ struct Validation {
                 "must be 'RollingUpdate' or 'OnDelete'")
         }
         atLeastZero("spec.replicas", spec["replicas"]?.integer)
-        template(spec)
+        template(spec, checkingContainers: false)
         guard let old else { return }
         let fixed = { (spec: JSONValue) in
             (spec.object ?? [:]).filter { !["replicas", "template", "updateStrategy"].contains($0.key) }
@@ -131,7 +131,7 @@ struct Validation {
     }
 
     /// Selector and template of a workload.
-    private mutating func template(_ spec: JSONValue) {
+    private mutating func template(_ spec: JSONValue, checkingContainers: Bool = true) {
         let labels = spec["template", "metadata", "labels"]
         let selector = spec["selector"]
         if selector == nil {
@@ -148,7 +148,7 @@ struct Validation {
         }
         guard selector != nil else { return }
         let pod = spec["template", "spec"] ?? .null
-        containers(pod, at: "spec.template.spec")
+        if checkingContainers { containers(pod, at: "spec.template.spec") }
         if let policy = pod["restartPolicy"]?.string, policy != "Always" {
             add(
                 "FieldValueNotSupported", "spec.template.spec.restartPolicy",

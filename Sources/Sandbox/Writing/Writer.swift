@@ -32,6 +32,7 @@ struct Writer: Sendable {
     private func create(_ request: WriteRequest) throws(StatusError) -> JSONValue {
         try checkIdentity(request)
         var object = request.body.pruned
+        try Self.checkTypes(object, request)
         var key = request.key
         if let prefix = object["metadata", "generateName"]?.string, object["metadata", "name"] == nil {
             object["metadata", "name"] = .string(prefix + Self.randomSuffix())
@@ -64,6 +65,7 @@ struct Writer: Sendable {
         }
         try Validation.check(object, key, old: nil)
         object["metadata", "managedFields"] = managed.json
+        if key.resource == .services { object["spec", "clusterIPs"] = object["spec", "clusterIP"].map { .array([$0]) } }
         return try store.create(key, object, dryRun: request.dryRun)
     }
 
@@ -71,7 +73,6 @@ struct Writer: Sendable {
     private static func updated(_ old: JSONValue, _ request: WriteRequest) throws(StatusError) -> JSONValue {
         let key = request.key
         var managed = ManagedFields(of: old)
-        let isManaged = old["metadata", "managedFields"] != nil
         var new: JSONValue
         switch request.operation {
         case .create, .update: new = request.body
@@ -82,7 +83,10 @@ struct Writer: Sendable {
             new = try managed.apply(request.body.pruned, to: old, by: request.fieldManager, force: request.force)
         }
         new = new.pruned
+        try checkTypes(new, request)
         try checkPreconditions(new, old, request)
+        // One empty entry asks that no account be kept until the next apply.
+        let isReset = new["metadata", "managedFields"] == [.object([:])]
         keepSystemFields(&new, of: old, key.resource)
         if request.subresource == "status" {
             let status = new["status"]
@@ -93,11 +97,20 @@ struct Writer: Sendable {
         } else if key.resource.hasStatus || key.resource == .services || key.resource == .namespaces {
             new["status"] = old["status"]
         }
+        if key.resource == .deployments && request.subresource == nil,
+            new["metadata", "annotations"] != old["metadata", "annotations"],
+            let generation = old["metadata", "generation"]?.integer
+        {
+            // Of a Deployment its annotations count, too: its controller copies them to the ReplicaSets.
+            new["metadata", "generation"] = .integer(Int64(generation + 1))
+        }
         Defaults.set(on: &new, key.resource)
         try Validation.check(new, key, old: old)
         if request.operation == .patch(.apply) {
             new["metadata", "managedFields"] = managed.json
-        } else if isManaged {
+        } else if isReset {
+            new["metadata", "managedFields"] = nil
+        } else if managed.json != nil {
             managed.update(from: old, to: new, by: request.fieldManager)
             new["metadata", "managedFields"] = managed.json
         }
@@ -153,6 +166,24 @@ struct Writer: Sendable {
         }
         if request.operation == .update, let uid = body["metadata", "uid"]?.string, store[key] == nil {
             throw Self.uidMismatch(key, uid, "")
+        }
+    }
+
+    /// The codes are the API server's, the words are not: they are those of its decoders.
+    private static func checkTypes(_ object: JSONValue, _ request: WriteRequest) throws(StatusError) {
+        guard let mismatch = FieldTypes.firstMismatch(in: object) else { return }
+        switch request.operation {
+        case .create, .update:
+            let kind = request.key.resource.kind
+            throw .badRequest(
+                "\(kind) in version \"\(request.key.resource.version)\" cannot be handled as a \(kind): \(mismatch)")
+        case .patch(.apply):
+            throw StatusError(code: 500, reason: "", message: "failed to create typed patch object: \(mismatch)")
+        case .patch:
+            let cause = StatusError.Cause(
+                reason: "FieldValueInvalid", message: "Invalid value: \(mismatch)", field: "patch")
+            throw StatusError(
+                code: 422, reason: "Invalid", message: " \"\" is invalid: patch: \(cause.message)", causes: [cause])
         }
     }
 
