@@ -118,7 +118,8 @@ let package = Package(
         .testTarget(
             name: "ReconcilingTests",
             dependencies: [
-                "Descriptors", "Documents", "Git", "Reconciling", "Reporting", "TestExamples", "TestServers",
+                "Descriptors", "Documents", "Git", "Kubernetes", "Reconciling", "Reporting", "Rollouts", "TestExamples",
+                "TestServers",
                 "Workloads",
             ],
             exclude: ["Examples"], swiftSettings: swiftSettings),

@@ -17,7 +17,8 @@ struct Descry: AsyncParsableCommand {
               0   done; nothing wrong
               1   an error in Descry itself
               2   plan --exit-code, status --exit-code: changes are pending
-              4   a rollout failed, or the pass failed after something was written
+              3   a rollout failed; everything that the pass changed was rolled back
+              4   a rollout failed, or the pass failed after something was written; not everything is back
               64  wrong usage
               65  descriptor or environment file refused
               69  git server or API server not reachable in time
@@ -26,8 +27,8 @@ struct Descry: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            LintCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, RBACCommand.self,
-            DoctorCommand.self,
+            LintCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, HistoryCommand.self,
+            RBACCommand.self, DoctorCommand.self,
         ])
 }
 

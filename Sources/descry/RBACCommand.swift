@@ -35,6 +35,9 @@ struct RBACCommand: AsyncParsableCommand {
         name: .customLong("no-list"), help: "With --named: no list and watch of workloads; Descry reads them by name.")
     var noList = false
 
+    @Flag(help: "Workloads and the reading of pods alone: no history, and no stuck pod is replaced.")
+    var minimal = false
+
     @Flag(help: "Also print a Secret for a token without expiry (for Jenkins, or Kubernetes before 1.24).")
     var tokenSecret = false
 
@@ -48,7 +51,8 @@ struct RBACCommand: AsyncParsableCommand {
             let variables = common.variables
             let resolved = try environment.resolve(variables)
             let manifests = AccessManifests(
-                environment: resolved, scope: try await scope(resolved, variables), includesTokenSecret: tokenSecret)
+                environment: resolved, scope: try await scope(resolved, variables), isMinimal: minimal,
+                includesTokenSecret: tokenSecret)
             if common.output.format == .json {
                 common.output.printJSON(manifests.list)
             } else {

@@ -8,7 +8,7 @@ import Workloads
 @Suite struct AccessManifestTests {
     private static func manifests(
         _ scope: AccessManifests.Scope, environment: String = "LIVE", replacing: StuckPodPolicy = .never,
-        includesTokenSecret: Bool = false
+        isMinimal: Bool = false, includesTokenSecret: Bool = false
     ) throws -> AccessManifests {
         let text = """
             environment: \(environment)
@@ -19,8 +19,8 @@ import Workloads
             """
         let settings = try EnvironmentSettings.parse(Array(text.utf8), file: "\(environment).yaml")
         return AccessManifests(
-            environment: try settings.resolve(name: environment), scope: scope, includesTokenSecret: includesTokenSecret
-        )
+            environment: try settings.resolve(name: environment), scope: scope, isMinimal: isMinimal,
+            includesTokenSecret: includesTokenSecret)
     }
 
     /// Deleting a pod is a right of its own, so it is only asked for where the settings use it.
@@ -53,6 +53,10 @@ import Workloads
                 - apiGroups: [""]
                   resources: [pods]
                   verbs: [get, list, watch]
+                - apiGroups: [""]
+                  resources: [configmaps]
+                  resourceNames: [descry-live]
+                  verbs: [get, update]
                 ---
                 apiVersion: rbac.authorization.k8s.io/v1
                 kind: RoleBinding
@@ -65,6 +69,12 @@ import Workloads
                   name: descry-live
                 subjects:
                 - kind: ServiceAccount
+                  name: descry-live
+                  namespace: shop-live
+                ---
+                apiVersion: v1
+                kind: ConfigMap
+                metadata:
                   name: descry-live
                   namespace: shop-live
                 # A token (Kubernetes 1.24 and later; the API server may cap its life; before 1.24 use --token-secret):
@@ -125,24 +135,32 @@ import Workloads
     ])
     func `each scope has its rules`(_ scope: AccessManifests.Scope, rules: String) throws {
         let pods = "- apiGroups: [\"\"]\n  resources: [pods]\n  verbs: [get, list, watch]\n---\n"
-        #expect(try Self.manifests(scope).yaml().contains("rules:\n" + rules + pods))
+        #expect(try Self.manifests(scope, isMinimal: true).yaml().contains("rules:\n" + rules + pods))
     }
 
-    @Test func `no scope gives more than reading, and patching workloads`() throws {
+    /// The history's ConfigMap is made by whoever applies the manifests, so that the token need not be able to create any.
+    @Test func `no scope gives more than reading, patching workloads and updating the history`() throws {
         for scope in [
             AccessManifests.Scope.kinds([.statefulSet]), .workloads(Self.keys), .workloadsByNameOnly(Self.keys),
         ] {
             let lines = try Self.manifests(scope, includesTokenSecret: true).yaml().split(separator: "\n")
             let verbs = lines.filter { $0.contains("verbs:") }
                 .flatMap { $0.drop { $0 != "[" }.split { " [],".contains($0) } }
-            #expect(Set(verbs).isSubset(of: ["get", "list", "watch", "patch"]))
+            #expect(Set(verbs).isSubset(of: ["get", "list", "watch", "patch", "update"]))
+            #expect(lines.count { $0.contains("update") } == 1)
             #expect(!lines.contains { $0.contains("ClusterRole") || $0.contains("resources: [secrets") })
         }
     }
 
+    @Test func `the least is workloads and the reading of pods`() throws {
+        let manifests = try Self.manifests(.kinds([.statefulSet]), replacing: .always, isMinimal: true)
+        #expect(!manifests.yaml().contains("configmaps") && !manifests.yaml().contains("delete"))
+        #expect(manifests.objects.count == 3)
+    }
+
     @Test func `a Secret for a token is printed where it is asked for`() throws {
         let manifests = try Self.manifests(.kinds([.statefulSet]), environment: "QA-2", includesTokenSecret: true)
-        #expect(manifests.objects.count == 4)
+        #expect(manifests.objects.count == 5)
         let yaml = manifests.yaml()
         #expect(
             yaml.contains(

@@ -50,19 +50,11 @@ public final class DescryBinary: Sendable {
         seconds: Int = 90
     ) async throws -> Run {
         guard let timeout = Program.find("timeout") else { throw Program.Failure(description: "timeout isn't in PATH") }
-        var environment = [
-            "PATH": Program.environment("PATH") ?? "/usr/bin:/bin", "HOME": home.path,
-            "XDG_CACHE_HOME": home.path + "/cache",
-        ]
-        environment.merge(variables) { _, mine in mine }
-        let values = environment.compactMap { name, value in
-            Environment.Key(rawValue: name).map { ($0, value) }
-        }
         let command = ["--kill-after=5", String(seconds), "env", "-C", folder ?? home.path, try Self.path()]
         let result = try await Subprocess.run(
             Program.executable(timeout), arguments: Arguments(command + arguments),
-            environment: .custom(Dictionary(values) { first, _ in first }), input: .array(input),
-            output: .string(limit: 64 << 20), error: .string(limit: 64 << 20))
+            environment: environment(variables), input: .array(input), output: .string(limit: 64 << 20),
+            error: .string(limit: 64 << 20))
         guard case .exited(let code) = result.terminationStatus, code != 124 else {
             throw Program.Failure(
                 description: "descry \(arguments.joined(separator: " ")) did not end in \(seconds) s "
@@ -72,6 +64,37 @@ public final class DescryBinary: Sendable {
             arguments: arguments, exitCode: code, output: result.standardOutput, errors: result.standardError)
         try search(run)
         return run
+    }
+
+    /// Runs it up to the first line on standard output that matches, and kills it then and there (`kill -9`).
+    ///
+    /// - Returns: the lines, that one last.
+    public func killed(_ arguments: [String], when isLast: (String) -> Bool) async throws -> [String] {
+        let result = try await Subprocess.run(
+            Program.executable(try Self.path()), arguments: Arguments(arguments), environment: environment([:]),
+            input: .none, output: .sequence, error: .discarded
+        ) { execution in
+            var lines: [String] = []
+            for try await line in execution.standardOutput.strings() {
+                lines.append(line)
+                if isLast(line) { break }
+            }
+            try execution.send(signal: .kill)
+            return lines
+        }
+        return result.closureResult
+    }
+
+    private func environment(_ variables: [String: String]) -> Environment {
+        var environment = [
+            "PATH": Program.environment("PATH") ?? "/usr/bin:/bin", "HOME": home.path,
+            "XDG_CACHE_HOME": home.path + "/cache",
+        ]
+        environment.merge(variables) { _, mine in mine }
+        let values = environment.compactMap { name, value in
+            Environment.Key(rawValue: name).map { ($0, value) }
+        }
+        return .custom(Dictionary(values) { first, _ in first })
     }
 
     private func search(_ run: Run) throws {

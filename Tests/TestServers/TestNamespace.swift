@@ -104,10 +104,14 @@ public struct PolicyRule: Sendable {
         PolicyRule(["get", "list", "watch"], apiGroup: "", ["pods"]),
     ]
 
-    /// What `descry rbac` gives: the same, and to replace stuck pods.
+    /// What `descry rbac` gives: the same, to replace stuck pods, and to keep the history.
     public static let deployer = [
         PolicyRule(["get", "list", "watch", "patch"], ["statefulsets"]),
         PolicyRule(["get", "list", "watch", "delete"], apiGroup: "", ["pods"]),
+        PolicyRule(
+            ["get", "update"], apiGroup: "", ["configmaps"], names: ["descry-dev", "descry-live", "descry-stage"]),
+        // Where the ConfigMap that `descry rbac` prints was not applied.
+        PolicyRule(["create"], apiGroup: "", ["configmaps"]),
     ]
 
     /// In YAML's flow style; no name in a rule needs more escaping than quotes.

@@ -21,14 +21,17 @@ public struct AccessManifests: Sendable {
     public let scope: Scope
     /// Allow to delete pods: `rollout.replaceStuckPods` is not `never`.
     public let replacesStuckPods: Bool
+    /// Workloads and the reading of pods alone: no history, and no pod is deleted.
+    public let isMinimal: Bool
     /// Also print a Secret that holds a token without expiry, for a Jenkins credential.
     public let includesTokenSecret: Bool
 
-    public init(environment: Environment, scope: Scope, includesTokenSecret: Bool) {
+    public init(environment: Environment, scope: Scope, isMinimal: Bool = false, includesTokenSecret: Bool) {
         self.environment = environment.name
         self.namespace = environment.namespace
         self.scope = scope
-        replacesStuckPods = environment.rollout.replaceStuckPods != .never
+        self.isMinimal = isMinimal
+        replacesStuckPods = !isMinimal && environment.rollout.replaceStuckPods != .never
         self.includesTokenSecret = includesTokenSecret
     }
 
@@ -37,6 +40,7 @@ public struct AccessManifests: Sendable {
 
     public var objects: [Manifest] {
         var objects = [serviceAccount, role, roleBinding]
+        if !isMinimal { objects.append(history) }
         if includesTokenSecret { objects.append(tokenSecret) }
         return objects
     }
@@ -85,7 +89,7 @@ public struct AccessManifests: Sendable {
     private var role: Manifest {
         object(
             "rbac.authorization.k8s.io/v1", "Role",
-            [metadata(name), .init("rules", .list(workloadRules + [podRule]))])
+            [metadata(name), .init("rules", .list(workloadRules + [podRule] + (isMinimal ? [] : [historyRule])))])
     }
 
     private var roleBinding: Manifest {
@@ -109,6 +113,11 @@ public struct AccessManifests: Sendable {
                     ])),
             ])
     }
+
+    /// Empty, so that the token need not be able to create any: RBAC cannot say which one.
+    private var history: Manifest { object("v1", "ConfigMap", [metadata(name)]) }
+
+    private var historyRule: Manifest { rule("", ["configmaps"], names: [name], ["get", "update"]) }
 
     private var tokenSecret: Manifest {
         object(

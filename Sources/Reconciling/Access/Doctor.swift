@@ -45,7 +45,7 @@ public struct Doctor: Sendable {
             let tip = try await repository.update(branch: environment.branch)
             findings.ok("git", "\(repository.remote) answers; \(environment.branch) is at \(tip.commit)")
             let source = DescriptorSource(environment: environment, repository: repository)
-            let (_, descriptor) = try await source.read(tip)
+            let descriptor = try await source.read(tip).descriptor
             let count = descriptor.apps.count
             findings.ok("descriptor", "\(environment.descriptor) lists \(count) app\(count == 1 ? "" : "s")")
             return descriptor
@@ -128,6 +128,11 @@ public struct Doctor: Sendable {
         for verb in ["list", "watch"] + (replaces ? ["delete"] : []) {
             needed.append((Permission(verb: verb, group: "", resource: "pods", namespace: namespace), false))
         }
+        for verb in ["get", "update"] {
+            let name = DeploymentHistory.name(environment.name)
+            needed.append(
+                (Permission(verb: verb, group: "", resource: "configmaps", name: name, namespace: namespace), false))
+        }
         do {
             let answers = try await concurrentMap(needed, limit: 16) { try await cluster.isAllowed($0.permission) }
             let denied = zip(needed, answers).filter { !$0.1 }.map(\.0)
@@ -153,6 +158,7 @@ public struct Doctor: Sendable {
         switch (denied.resource, denied.verb) {
         case ("pods", "delete"):
             "a person has to delete a broken pod that blocks a StatefulSet (rollout.replaceStuckPods)"
+        case ("configmaps", _): "no history is kept, and a version that failed is tried again"
         case ("pods", _): "failing pods are only noticed by the timeout"
         default: "Descry reads by name and polls"
         }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Kubernetes
+import Reporting
 
 /// The deployments of one environment, newest first, as its ConfigMap `descry-<environment>` keeps them: one key each, so that a
 /// person can read them with `kubectl`.
@@ -31,9 +32,14 @@ public struct DeploymentHistory: Sendable {
     /// `descry-dev` for DEV: names of objects are lower case.
     static func name(_ environment: String) -> String { "descry-" + environment.lowercased() }
 
-    var nextNumber: Int { (deployments.first?.number ?? 0) + 1 }
+    /// Above every number in use, also of those that cannot be read.
+    var nextNumber: Int {
+        let used = map.data.keys.compactMap { $0.hasPrefix(Self.prefix) ? Int($0.dropFirst(Self.prefix.count)) : nil }
+        return (used.max() ?? 0) + 1
+    }
 
-    /// The ConfigMap with this deployment in it, in place of the one of the same number.
+    /// The ConfigMap with this deployment in it, in place of the one of the same number. An earlier one that has not ended was
+    /// interrupted.
     ///
     /// - Throws: `EncodingError`, which no deployment gives cause for.
     func recording(_ deployment: Deployment) throws -> ConfigMap {
@@ -42,7 +48,14 @@ public struct DeploymentHistory: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var result = map
         result.labels["app.kubernetes.io/managed-by"] = "descry"
-        result.data[Self.key(deployment.number)] = String(decoding: try encoder.encode(deployment), as: UTF8.self)
+        var changed = [deployment]
+        if var last = deployments.first, last.number < deployment.number, last.outcome == .running {
+            last.outcome = .interrupted
+            changed.append(last)
+        }
+        for entry in changed {
+            result.data[Self.key(entry.number)] = String(decoding: try encoder.encode(entry), as: UTF8.self)
+        }
         let keys = result.data.keys.filter { $0.hasPrefix(Self.prefix) }.sorted(by: >)
         var bytes = result.data.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
         for (index, key) in keys.enumerated().reversed()

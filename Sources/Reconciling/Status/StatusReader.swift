@@ -22,7 +22,8 @@ public struct StatusReader: Sendable {
     public func read() async throws -> EnvironmentStatus {
         var status = EnvironmentStatus(environment)
         let source = DescriptorSource(environment: environment, repository: repository)
-        let (commit, descriptor) = try await source.read(try await source.tip(acceptsRewrite: true))
+        let version = try await source.read(try await source.tip(acceptsRewrite: true))
+        let (commit, descriptor) = (version.commit, version.descriptor)
         status.commit = commit
 
         let reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)

@@ -1,17 +1,14 @@
-import Descriptors
 import FoundationEssentials
-import Kubernetes
-import Planning
-import Reporting
-import Workloads
 
 /// One pass that changed an environment, as its ConfigMap keeps it: what it was for, what it set out from, and how it ended.
 ///
 /// It is written before the first patch, so that whoever comes after a pass that was killed knows what to go back to.
 public struct Deployment: Sendable, Codable, Hashable {
     public enum Outcome: String, Sendable, Codable {
-        /// Under way; or killed, where nobody holds the environment any more.
+        /// Under way, or killed and not noticed yet.
         case running
+        /// Killed; the next one went on from it.
+        case interrupted
         /// Every change was written, and no rollout waited for.
         case patched
         case proven
@@ -35,7 +32,9 @@ public struct Deployment: Sendable, Codable, Hashable {
 
         /// From what CI servers and shells set: Jenkins' `BUILD_URL`, GitLab's `CI_JOB_URL`, GitHub's run.
         public init(_ variables: [String: String]) {
-            func first(_ names: String...) -> String? { names.lazy.compactMap { variables.nonEmpty($0) }.first }
+            func first(_ names: String...) -> String? {
+                names.lazy.compactMap { variables[$0] }.first { !$0.isEmpty }
+            }
             build = first("BUILD_URL", "CI_JOB_URL")
             if build == nil, let server = first("GITHUB_SERVER_URL"), let repository = first("GITHUB_REPOSITORY"),
                 let run = first("GITHUB_RUN_ID")
@@ -56,6 +55,17 @@ public struct Deployment: Sendable, Codable, Hashable {
         public var annotations: [String: String]
         public var strategy: String
         public var partition: Int?
+
+        public init(
+            images: [String: String], initContainers: [String], annotations: [String: String], strategy: String,
+            partition: Int?
+        ) {
+            self.images = images
+            self.initContainers = initContainers
+            self.annotations = annotations
+            self.strategy = strategy
+            self.partition = partition
+        }
     }
 
     public struct App: Sendable, Codable, Hashable {
@@ -68,8 +78,17 @@ public struct Deployment: Sendable, Codable, Hashable {
         public var before: Before
         /// Nil while it is under way.
         public var outcome: AppReport.Outcome?
-        /// `image-pull: ErrImagePull`, cut to what a table holds.
+        /// Code, reason and message, cut to 200 characters.
         public var failure: String?
+
+        public init(app: String, workload: String, uid: String, from: String?, to: String, before: Before) {
+            self.app = app
+            self.workload = workload
+            self.uid = uid
+            self.from = from
+            self.to = to
+            self.before = before
+        }
     }
 
     /// Counted from 1 in each environment.
@@ -84,40 +103,16 @@ public struct Deployment: Sendable, Codable, Hashable {
     /// Those that the pass set out to change.
     public var apps: [App]
 
-    /// The failed apps whose version would be tried again by the plan, with what they failed by.
-    func quarantined(_ plan: Plan, descriptor: String) -> [App] {
-        guard self.descriptor == descriptor, outcome == .failed || outcome == .rolledBack else { return [] }
-        return apps.filter { app in
-            app.outcome == .failed && app.failure != nil
-                && plan.changed.contains { $0.app.name == app.app && $0.app.version.text == app.to }
-        }
-    }
-}
-
-extension Deployment.App {
-    init(_ planned: PlannedApp, before: Deployment.Before) {
-        self.init(
-            app: planned.app.name, workload: planned.key.description, uid: planned.workload.uid,
-            from: planned.previousVersion, to: planned.app.version.text, before: before)
-    }
-}
-
-extension Deployment.Before {
-    /// As observed before the patch.
-    init(_ planned: PlannedApp) {
-        let workload = planned.workload
-        self.init(
-            images: Dictionary(
-                planned.images.map { ($0.container, $0.current.description) }, uniquingKeysWith: { first, _ in first }),
-            initContainers: planned.images.filter(\.isInit).map(\.container),
-            annotations: workload.annotations.filter { planned.annotations[$0.key] != nil },
-            strategy: workload.strategy.type, partition: workload.strategy.partition)
-    }
-}
-
-extension [Deployment.App] {
-    /// What an earlier pass that was killed set out from, for those workloads that are still the same objects.
-    func before(_ planned: PlannedApp) -> Deployment.Before? {
-        first { $0.workload == planned.key.description && $0.uid == planned.workload.uid }?.before
+    public init(
+        number: Int, commit: SyncReport.Commit, descriptor: String, startedAt: Date, outcome: Outcome, by: Runner,
+        apps: [App]
+    ) {
+        self.number = number
+        self.commit = commit
+        self.descriptor = descriptor
+        self.startedAt = startedAt
+        self.outcome = outcome
+        self.by = by
+        self.apps = apps
     }
 }

@@ -1,0 +1,44 @@
+import Descriptors
+import Kubernetes
+import Planning
+import Reporting
+import Workloads
+
+extension Deployment {
+    /// The failed apps whose version would be tried again by the plan, with what they failed by.
+    func quarantined(_ plan: Plan, descriptor: String) -> [App] {
+        guard self.descriptor == descriptor, outcome == .failed || outcome == .rolledBack else { return [] }
+        return apps.filter { app in
+            app.outcome == .failed && app.failure != nil
+                && plan.changed.contains { $0.app.name == app.app && $0.app.version.text == app.to }
+        }
+    }
+}
+
+extension Deployment.App {
+    init(_ planned: PlannedApp, before: Deployment.Before) {
+        self.init(
+            app: planned.app.name, workload: planned.key.description, uid: planned.workload.uid,
+            from: planned.previousVersion, to: planned.app.version.text, before: before)
+    }
+}
+
+extension Deployment.Before {
+    /// As observed before the patch.
+    init(_ planned: PlannedApp) {
+        let workload = planned.workload
+        self.init(
+            images: Dictionary(
+                planned.images.map { ($0.container, $0.current.description) }, uniquingKeysWith: { first, _ in first }),
+            initContainers: planned.images.filter(\.isInit).map(\.container),
+            annotations: workload.annotations.filter { planned.annotations[$0.key] != nil },
+            strategy: workload.strategy.type, partition: workload.strategy.partition)
+    }
+}
+
+extension [Deployment.App] {
+    /// What an earlier pass that was killed set out from, for those workloads that are still the same objects.
+    func before(_ planned: PlannedApp) -> Deployment.Before? {
+        first { $0.workload == planned.key.description && $0.uid == planned.workload.uid }?.before
+    }
+}
