@@ -27,7 +27,7 @@ struct Descry: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             LintCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, RBACCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, DemoCommand.self, SandboxCommand.self,
         ])
 }
 
