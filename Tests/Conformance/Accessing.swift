@@ -7,7 +7,7 @@ extension Conformance {
     static let accessing: [Case] = [
         Case("an account may do what its rules say") { ns in
             try await ns.create(.statefulSets, Manifest.workload(.statefulSets, "web", replicas: 0))
-            let account = try await ns.account(rules: PolicyRule.deployer)
+            let account = try await ns.account(rules: .reading)
             #expect(try await account.get(ns.path(.statefulSets)).status == 200)
             #expect(try await account.get(ns.path(.statefulSets, "web")).status == 200)
             #expect(try await account.get(ns.path(.pods)).status == 200)
@@ -21,7 +21,7 @@ extension Conformance {
             }
         },
         Case("what the rules do not say is refused with 403, in these words") { ns in
-            let account = try await ns.account(rules: PolicyRule.deployer)
+            let account = try await ns.account(rules: .reading)
             let user = "User \"\(ns.user())\""
             let here = "in the namespace \"\(ns.name)\""
             let apps = "in API group \"apps\""
@@ -60,7 +60,7 @@ extension Conformance {
             }
         },
         Case("a refusal's details say which object") { ns in
-            let account = try await ns.account(rules: PolicyRule.deployer)
+            let account = try await ns.account(rules: .reading)
             let answer = try await account.send(.delete, ns.path(.statefulSets, "web"))
             #expect(answer.object["details"] == ["name": "web", "group": "apps", "kind": "statefulsets"])
         },
@@ -98,7 +98,7 @@ extension Conformance {
             #expect(answer.object["details", "name"] == "a")
         },
         Case("an access review tells what the account may do") { ns in
-            let account = try await ns.account(rules: PolicyRule.deployer)
+            let account = try await ns.account(rules: .reading)
             for (verb, resource, subresource, isAllowed) in [
                 ("patch", Resource.statefulSets, nil, true), ("watch", .pods, nil, true), ("list", .pods, nil, true),
                 ("delete", .pods, nil, false), ("create", .events, nil, false), ("get", .deployments, nil, false),
@@ -118,11 +118,12 @@ extension Conformance {
                 #expect(answer.status == 201)
                 let review = try answer.accepted()
                 #expect(review["kind"] == "SelfSubjectAccessReview")
-                #expect(review["status", "allowed"]?.bool == isAllowed, "\(verb) \(resource.plural)")
+                #expect(
+                    review["status", "allowed"]?.bool == isAllowed, "\(verb) \(resource.plural) \(subresource ?? "")")
             }
         },
         Case("an access review of another namespace is answered no") { ns in
-            let account = try await ns.account(rules: PolicyRule.deployer)
+            let account = try await ns.account(rules: .reading)
             let answer = try await account.send(
                 .post, "\(Resource.accessReviews.root)/\(Resource.accessReviews.plural)",
                 body: [
@@ -135,5 +136,13 @@ extension Conformance {
                 ])
             #expect(try answer.accepted()["status", "allowed"] == false)
         },
+    ]
+}
+
+extension [PolicyRule] {
+    /// Patches StatefulSets and reads their pods.
+    fileprivate static let reading = [
+        PolicyRule(["get", "list", "watch", "patch"], ["statefulsets"]),
+        PolicyRule(["get", "list", "watch"], apiGroup: "", ["pods"]),
     ]
 }

@@ -68,7 +68,7 @@ extension Conformance {
             #expect(rolled.contains("successfully rolled out"))
         },
         Case("kubectl create, patch, label, set image, scale and delete") { ns in
-            try await ns.kubectl("create", "configmap", "a", "--from-literal=x=1")
+            try await ns.create(.configMaps, Manifest.configMap("a"))
             let manifest = try Manifest.workload(.statefulSets, "web", replicas: 0).json()
             try await ns.kubectl(
                 "create", "--validate=false", "-f", "-", input: String(decoding: manifest, as: UTF8.self))
@@ -99,10 +99,6 @@ extension Conformance {
             } catch let failure as Program.Failure {
                 #expect(failure.description.contains("conflict with \"descry\""))
             }
-        },
-        Case("kubectl auth can-i") { ns in
-            let answer = try await ns.kubectl("auth", "can-i", "patch", "statefulsets")
-            #expect(answer == "yes\n")
         },
         Case("kubectl wait") { ns in
             try await ns.create(.pods, Manifest.pod("a"))

@@ -114,6 +114,7 @@ extension Conformance {
             }
         },
         Case("without allowWatchBookmarks there are none") { ns in
+            try await ns.create(.configMaps, Manifest.configMap("a"))
             try await ns.api.watch(ns.path(.configMaps), ["timeoutSeconds": "3", "resourceVersion": "0"]) { events in
                 let told = try await events.next(.max)
                 #expect(!told.isEmpty && told.allSatisfy { $0.type != "BOOKMARK" })

@@ -101,4 +101,70 @@ import Testing
                 "4: 4 2 1 2 2 \(revisions)", "4: 4 2 2 2 2 \(revisions)",
             ])
     }
+
+    @Test func `Parallel makes all pods at once, and its reverted rollout mends itself`() throws {
+        var cluster = try rolledOut(["podManagementPolicy": "Parallel"])
+        let revisions = "\(Self.one) \(Self.one)"
+        #expect(try sequence(cluster, from: 1).prefix(2) == ["1: 0 0 0 0 0  ", "1: 1 3 0 3 3 \(revisions)"])
+        try cluster.setImage(.statefulSets, "a", "bad")
+        cluster.pass(10)
+        #expect(cluster.images() == ["a-0 one", "a-1 one", "a-2 bad"])
+        try cluster.setImage(.statefulSets, "a", "one")
+        cluster.pass(10)
+        #expect(cluster.images() == ["a-0 one", "a-1 one", "a-2 one"])
+        #expect(
+            try sequence(cluster, from: 3) == [
+                "3: 2 3 2 2 1 \(Self.one) \(Self.bad)", "3: 3 3 2 1 2 \(revisions)", "3: 3 3 2 2 2 \(revisions)",
+                "3: 3 3 2 3 3 \(revisions)", "3: 3 3 3 3 3 \(revisions)",
+            ])
+    }
+
+    @Test func `pods below the partition keep their revision, also when they are made again`() throws {
+        var cluster = try rolledOut(["updateStrategy": ["type": "RollingUpdate", "rollingUpdate": ["partition": 2]]])
+        try cluster.setImage(.statefulSets, "a", "two")
+        cluster.pass(10)
+        #expect(try sequence(cluster, from: 1).last == "2: 2 3 3 2 1 \(Self.one) \(Self.two)")
+        try cluster.deletePod("a-0")
+        cluster.pass(10)
+        #expect(cluster.images() == ["a-0 one", "a-1 one", "a-2 two"])
+    }
+
+    @Test func `OnDelete leaves it to others to delete the old pods`() throws {
+        var cluster = try rolledOut(["updateStrategy": ["type": "OnDelete"]])
+        try cluster.setImage(.statefulSets, "a", "two")
+        cluster.pass(10)
+        #expect(cluster.images() == ["a-0 one", "a-1 one", "a-2 one"])
+        try cluster.deletePod("a-1")
+        cluster.pass(10)
+        #expect(cluster.images() == ["a-0 one", "a-1 two", "a-2 one"])
+        #expect(try sequence(cluster, from: 1).last == "2: 2 3 3 2 1 \(Self.one) \(Self.two)")
+    }
+
+    @Test func `revisions that nothing runs any more are kept up to the limit`() throws {
+        var cluster = try rolledOut(["revisionHistoryLimit": 2], replicas: 1)
+        for tag in ["2", "3", "4", "5"] {
+            try cluster.setImage(.statefulSets, "a", tag)
+            cluster.pass(5)
+        }
+        #expect(cluster.store.list(.controllerRevisions).items.count == 3)
+    }
+
+    @Test func `a set whose fields were left out gets their defaults`() throws {
+        var cluster = ControlledCluster()
+        let template: JSONValue = ["spec": ["containers": [["name": "app", "image": "r.example/app:one"]]]]
+        try cluster.store.create(ControlledCluster.key(.statefulSets, "a"), ["spec": ["template": template]])
+        cluster.pass(5)
+        #expect(cluster[.statefulSets, "a"]?["status", "readyReplicas"] == 1)
+    }
+
+    @Test func `what was done is told as events, counted`() throws {
+        var cluster = try rolledOut(replicas: 1)
+        try cluster.setImage(.statefulSets, "a", "two")
+        cluster.pass(10)
+        #expect(
+            cluster.events("a") == [
+                "SuccessfulCreate ×2 create Pod a-0 in StatefulSet a successful",
+                "SuccessfulDelete ×1 delete Pod a-0 in StatefulSet a successful",
+            ])
+    }
 }

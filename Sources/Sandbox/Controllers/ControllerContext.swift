@@ -149,3 +149,10 @@ enum FNV {
         return String(digits.utf8.map { letters[Int($0) % letters.count] })
     }
 }
+
+extension Timestamp {
+    /// The time that a field holds; nil where it holds none.
+    static func date(_ value: JSONValue?) -> Date? {
+        value?.string.flatMap { try? Date($0, strategy: .iso8601) }  // whether it is one, is what is asked
+    }
+}

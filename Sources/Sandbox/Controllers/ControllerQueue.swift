@@ -69,6 +69,8 @@ struct ControllerQueue {
             switch key.resource {
             case .pods: return try node.reconcile(key, context)
             case .statefulSets: return try StatefulSetController(context).reconcile(key)
+            case .replicaSets: return try ReplicaSetController(context).reconcile(key)
+            case .deployments: return try DeploymentController(context).reconcile(key)
             case .namespaces: try GarbageCollector(context).empty(key)
             default: break
             }
@@ -108,7 +110,6 @@ struct ControllerQueue {
         for owner in owners where owner["controller"]?.bool == true {
             guard let ownerKey = ObjectKey(owner: owner, of: key) else { continue }
             enqueue(.reconcile(ownerKey))
-            if change.kind == .deleted { enqueue(.collect(ownerKey)) }
             // A Deployment waits for the last of its old pods, which it owns by way of a ReplicaSet.
             if change.kind == .deleted, let grandowner = store[ownerKey]?["metadata", "ownerReferences"]?.array?.first {
                 ObjectKey(owner: grandowner, of: ownerKey).map { enqueue(.reconcile($0)) }
@@ -116,8 +117,6 @@ struct ControllerQueue {
         }
         if change.kind == .deleted {
             for dependent in owned[change.object.controllerUID] { enqueue(.collect(dependent)) }
-        } else if change.object["metadata", "deletionTimestamp"] != nil {
-            enqueue(.collect(key))
         }
         emptyNamespace(of: change)
     }

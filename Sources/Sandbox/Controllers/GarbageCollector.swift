@@ -4,28 +4,11 @@ struct GarbageCollector {
 
     init(_ context: ControllerContext) { self.context = context }
 
-    /// Deletes the object if none of its owners exists any more; ends a deletion that waits for dependents
-    /// (`propagationPolicy: Foreground` and `Orphan`, which are finalizers).
+    /// Deletes the object if none of its owners exists any more.
     func collect(_ key: ObjectKey) throws(StatusError) {
         guard let object = context.store[key] else { return }
         let owners = object["metadata", "ownerReferences"]?.array ?? []
-        let isOrphan = !owners.isEmpty && owners.allSatisfy { isGone($0, key) }
-        if isOrphan { return try delete(key, object) }
-        guard object["metadata", "deletionTimestamp"] != nil,
-            let finalizers = object["metadata", "finalizers"]?.array
-        else { return }
-        if finalizers.contains("orphan") {
-            for dependent in context.owned[object.controllerUID] { try release(dependent, from: object) }
-        } else if finalizers.contains("foregroundDeletion") {
-            let dependents = context.owned[object.controllerUID].filter { context.store[$0] != nil }
-            for dependent in dependents {
-                if let found = context.store[dependent] { try delete(dependent, found) }
-            }
-            guard dependents.isEmpty else { return }  // collected again by `empty` once they are gone
-        } else {
-            return
-        }
-        try context.remove(key, uid: object.controllerUID)
+        if !owners.isEmpty && owners.allSatisfy({ isGone($0, key) }) { try delete(key, object) }
     }
 
     /// Deletes all that is in a namespace that is gone or going, and then the namespace.
@@ -52,16 +35,6 @@ struct GarbageCollector {
             try context.delete(Pod(object: object))
         } else {
             try context.remove(key, uid: object.controllerUID)
-        }
-    }
-
-    private func release(_ key: ObjectKey, from owner: JSONValue) throws(StatusError) {
-        guard context.store[key] != nil else { return }
-        try context.store.update(key) { object throws(StatusError) in
-            let others = (object["metadata", "ownerReferences"]?.array ?? []).filter {
-                $0["uid"]?.string != owner.controllerUID
-            }
-            object["metadata", "ownerReferences"] = others.isEmpty ? nil : .array(others)
         }
     }
 }

@@ -10,7 +10,8 @@ struct StatefulSetController {
     init(_ context: ControllerContext) { self.context = context }
 
     func reconcile(_ key: ObjectKey) throws(StatusError) -> Date? {
-        guard let set = context.store[key] else { return nil }
+        // One that is going makes nothing any more, not even revisions, which the garbage collector is taking away.
+        guard let set = context.store[key], set["metadata", "deletionTimestamp"] == nil else { return nil }
         let pods = context.pods(controlledBy: set.controllerUID).sorted { $0.ordinal < $1.ordinal }
         var revisions = Revisions(context, of: set, key)
         let update = try revisions.update()
@@ -89,7 +90,7 @@ private struct StatefulSetPass {
             if pod.isRunningAndReady { status.ready += 1 }
             if !pod.isTerminating { count(pod.revision, 1) }
         }
-        if workload["metadata", "deletionTimestamp"] == nil, try fill(), try scaleDown(), strategy != "OnDelete" {
+        if try fill(), try scaleDown(), strategy != "OnDelete" {
             try replaceOld()
         }
         if strategy == "RollingUpdate" && status.updated == status.replicas && status.ready == status.replicas {

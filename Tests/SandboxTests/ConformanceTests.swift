@@ -1,0 +1,34 @@
+import Conformance
+import FoundationEssentials
+import Sandbox
+import TestServers
+import Testing
+
+/// The conformance suite on the sandbox, each case with a sandbox of its own. ClusterTests asks the same of a real API
+/// server; docs/sandbox.md lists what is known to differ.
+@Suite(.timeLimit(.minutes(5))) struct SandboxConformanceTests {
+    @Test(arguments: Conformance.cases) func `the sandbox`(_ behaviour: Conformance.Case) async throws {
+        try await Sandbox.run { sandbox in
+            try sandbox.createNamespace("conformance")
+            let folder = try TemporaryFolder()
+            let kubeconfig = try folder.write("kubeconfig", sandbox.kubeconfig(for: sandbox.administrator))
+            try await ConformanceServer.withClients(
+                of: sandbox.server, certificateAuthority: sandbox.certificateAuthority,
+                administrator: .token(sandbox.administrator.token)
+            ) { administrator, anonymous in
+                let server = ConformanceServer(
+                    administrator: administrator, anonymous: anonymous, kubeconfig: kubeconfig,
+                    token: { namespace, account, rules in
+                        sandbox.account(account, namespace: namespace, rules: rules.flatMap(\.accessRules)).token
+                    }, forgetHistory: { _ in sandbox.faults.expireResourceVersions() })
+                try await behaviour.body(ConformanceNamespace(server: server, name: "conformance"))
+            }
+        }
+    }
+}
+
+extension PolicyRule {
+    fileprivate var accessRules: [AccessRule] {
+        apiGroups.map { AccessRule(verbs: verbs, group: $0, resources: resources, names: resourceNames) }
+    }
+}
