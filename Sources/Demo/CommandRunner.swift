@@ -21,7 +21,8 @@ struct CommandRunner: Sendable {
         let start = ContinuousClock.now
         let result = try await Subprocess.run(
             executable(words[0]), arguments: Arguments(Array(words.dropFirst())), environment: environment,
-            workingDirectory: literal(folder), output: .currentStandardOutput, error: .currentStandardError)
+            workingDirectory: literal(folder), platformOptions: Self.options, output: .currentStandardOutput,
+            error: .currentStandardError)
         let took = start.duration(to: .now)
         try check(words, result.terminationStatus, exitCode)
         if exitCode != 0 { say(style.paint("(exit code \(exitCode))", .dim) + "\n") }
@@ -34,8 +35,16 @@ struct CommandRunner: Sendable {
     func quietly(_ words: String...) async throws {
         let result = try await Subprocess.run(
             executable(words[0]), arguments: Arguments(Array(words.dropFirst())), environment: environment,
-            workingDirectory: literal(folder), output: .string(limit: 1 << 20), error: .combinedWithOutput)
+            workingDirectory: literal(folder), platformOptions: Self.options, output: .string(limit: 1 << 20),
+            error: .combinedWithOutput)
         try check(words, result.terminationStatus, 0, printed: result.standardOutput)
+    }
+
+    /// An interrupted command may clean up.
+    private static var options: PlatformOptions {
+        var options = PlatformOptions()
+        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
+        return options
     }
 
     private func check(

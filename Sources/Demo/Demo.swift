@@ -49,10 +49,10 @@ public struct Demo: Sendable {
                 }
             }
         } catch {
-            try folder.delete()
+            try await folder.delete()
             throw error
         }
-        try folder.delete()
+        try await folder.delete()
     }
 
     private func play(

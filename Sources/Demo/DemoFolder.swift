@@ -22,7 +22,21 @@ struct DemoFolder: Sendable {
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    func delete() throws { try FileManager.default.removeItem(atPath: path) }
+    /// Deletes it with all that is in it, also while what an interrupted command had started is still on its way out and
+    /// makes or removes files of its own.
+    func delete() async throws {
+        for _ in 0..<Self.attempts {
+            do {
+                return try FileManager.default.removeItem(atPath: path)
+            } catch {
+                // A task of its own, which goes on where the demo was cancelled.
+                await Task.detached { try? await Task.sleep(for: .milliseconds(50)) }.value
+            }
+        }
+        try FileManager.default.removeItem(atPath: path)
+    }
+
+    private static let attempts = 40
 
     /// Writes a file that only this user may read.
     func write(_ name: String, _ text: String) throws {
