@@ -2,13 +2,23 @@
 SWIFT ?= swift
 SWIFT_FLAGS ?=
 PREFIX ?= /usr/local
+DEMO_FLAGS ?=
 SOURCES = Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help build release test test-cluster bench format lint install clean
+.PHONY: help demo picture build release test test-cluster bench format lint install clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Descry's main job in half a minute, on an embedded cluster; DEMO_FLAGS=--keep leaves it running
+	scripts/system-packages
+	$(SWIFT) build --product descry $(SWIFT_FLAGS)
+	@"$$($(SWIFT) build --show-bin-path $(SWIFT_FLAGS))/descry" demo $(DEMO_FLAGS)
+
+picture: ## the README's picture, docs/demo.svg, from the demo's real output
+	$(SWIFT) build --product descry $(SWIFT_FLAGS)
+	scripts/render-demo "$$($(SWIFT) build --show-bin-path $(SWIFT_FLAGS))/descry"
 
 build: ## debug build of everything, tests included
 	$(SWIFT) build --build-tests $(SWIFT_FLAGS)

@@ -74,11 +74,14 @@ let package = Package(
             name: "Sandbox",
             dependencies: [asn1, crypto, hummingbird, hummingbirdTLS, logging, nioCore, nioSSL, x509],
             swiftSettings: swiftSettings),
+        .target(
+            name: "Demo", dependencies: ["Descriptors", "Git", "Reconciling", "Reporting", "Sandbox", subprocess],
+            swiftSettings: swiftSettings),
         .executableTarget(
             name: "descry",
             dependencies: [
-                "Documents", "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts",
-                "Sandbox", "Workloads", argumentParser, logging,
+                "Demo", "Documents", "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting",
+                "Rollouts", "Sandbox", "Workloads", argumentParser, logging,
             ],
             swiftSettings: swiftSettings),
 
@@ -134,6 +137,7 @@ let package = Package(
             swiftSettings: swiftSettings),
         // The built binary, end to end, where no API server is needed.
         .testTarget(
-            name: "CommandTests", dependencies: ["Reconciling", "TestServers", "descry"], swiftSettings: swiftSettings),
+            name: "CommandTests", dependencies: ["Demo", "Reconciling", "TestExamples", "TestServers", "descry"],
+            swiftSettings: swiftSettings),
     ]
 )

@@ -22,5 +22,5 @@ public struct TextStyle: Sendable {
 
     public static let plain = TextStyle(isColoured: false)
 
-    func paint(_ text: String, _ colour: TerminalColour) -> String { isColoured ? colour.wrap(text) : text }
+    package func paint(_ text: String, _ colour: TerminalColour) -> String { isColoured ? colour.wrap(text) : text }
 }

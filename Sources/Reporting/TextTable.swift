@@ -64,6 +64,7 @@ public enum TerminalColour: Int, Sendable {
     case yellow = 33
     case blue = 36
     case dim = 2
+    case bold = 1
 
     func wrap(_ text: String) -> String { "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" }
 }

@@ -1,3 +1,4 @@
+import Demo
 import Documents
 import Git
 import Kubernetes
@@ -38,6 +39,8 @@ struct Failure: Error {
             self.init(
                 status: ExitStatus(error), code: error.code, message: error.message,
                 hint: error.hint)
+        case let error as DemoError:
+            self.init(status: .internalError, code: error.code, message: error.message, hint: error.hint)
         case is CancellationError:
             self.init(status: .internalError, code: "cancelled", message: "stopped before the end")
         default:
@@ -58,12 +61,16 @@ struct Failure: Error {
         var exitCode: Int32
     }
 
-    /// Text goes to standard error in both formats, so that a pipeline's log always says why; JSON to standard output.
-    func print(_ output: OutputOptions) {
+    func printText() {
         for diagnostic in diagnostics { OutputStream.standardError.write(diagnostic.description + "\n") }
         var text = "error[\(code)]: \(TerminalText.escaped(message))\n"
         if let hint { text += "  hint: \(TerminalText.escaped(hint))\n" }
         OutputStream.standardError.write(text)
+    }
+
+    /// Text goes to standard error in both formats, so that a pipeline's log always says why; JSON to standard output.
+    func print(_ output: OutputOptions) {
+        printText()
         guard output.format == .json else { return }
         let report = Report(
             error: .init(code: code, message: message, hint: hint),

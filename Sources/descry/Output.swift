@@ -10,26 +10,17 @@ import Synchronization
     import Darwin
 #endif
 
-/// `-o text|json` and the colours: the same on every command.
+/// `-o text|json` and the colours: the same on every command that reports.
 struct OutputOptions: ParsableArguments {
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case text
         case json
     }
 
-    enum Colour: String, ExpressibleByArgument, CaseIterable {
-        case auto
-        case always
-        case never
-    }
-
     @Option(name: [.customShort("o"), .customLong("output")], help: "What to print on standard output: text or json.")
     var format: Format = .text
 
-    @Option(
-        name: .customLong("color"),
-        help: "Colours: auto (on a terminal, unless NO_COLOR is set), always or never.")
-    var colour: Colour = .auto
+    @OptionGroup var colours: ColourOptions
 
     /// Text goes to standard output; with `-o json` only the JSON does, and everything else to standard error.
     var textStream: OutputStream { format == .json ? .standardError : .standardOutput }
@@ -41,6 +32,22 @@ struct OutputOptions: ParsableArguments {
             OutputStream.standardError.write("error[internal]: the report cannot be written as JSON: \(error)\n")
         }
     }
+
+    func style(for stream: OutputStream) -> TextStyle { colours.style(for: stream) }
+}
+
+/// `--color`.
+struct ColourOptions: ParsableArguments {
+    enum Colour: String, ExpressibleByArgument, CaseIterable {
+        case auto
+        case always
+        case never
+    }
+
+    @Option(
+        name: .customLong("color"),
+        help: "Colours: auto (on a terminal, unless NO_COLOR is set), always or never.")
+    var colour: Colour = .auto
 
     func style(for stream: OutputStream) -> TextStyle {
         let terminal = stream.terminal

@@ -38,6 +38,7 @@ struct ScopedAccessTests {
         let rules = [
             PolicyRule(["get", "patch"], ["statefulsets"], names: ["backend", "frontend"]),
             PolicyRule(["get", "list", "watch"], apiGroup: "", ["pods"]),
+            PolicyRule(["get", "create", "update"], apiGroup: "", ["configmaps"]),
         ]
         try await Scene.run([Scene.workload("backend"), Scene.workload("frontend")], rules: rules) { scene in
             let run = try await scene.deploy(("backend", Scene.second), ("frontend", Scene.second))

@@ -88,7 +88,10 @@ struct StatusTests {
 
     @Test func `a failed rollout is told with the container's own words`() async throws {
         try await Scene.run([Scene.workload("backend", replicas: 2)]) { scene in
+            // Left as it is, not rolled back.
+            try scene.environment("DEV", replacing: ["rollout": "{timeout: 60s, onFailure: stop}"])
             let broken = Fate.configIsMissing.version("1.1.0")
+            try scene.environment("DEV", replacing: ["rollout": "{timeout: 60s, onFailure: stop}"])
             #expect(try await scene.deploy(("backend", broken)).exitCode == 4)
             let (run, report) = try await status(scene)
             #expect(run.exitCode == 0, "\(run)")

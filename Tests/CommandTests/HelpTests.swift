@@ -40,7 +40,9 @@ import Testing
     @Test func `the help lists every command and every exit code`() async throws {
         let run = try await DescryBinary().run(["--help"])
         #expect(run.exitCode == 0)
-        for command in Self.commands + ["lint", "status"] { #expect(run.output.contains("\n  \(command) ")) }
+        for command in Self.commands + ["lint", "status", "demo", "sandbox"] {
+            #expect(run.output.contains("\n  \(command) "))
+        }
         for code in [0, 1, 2, 4, 64, 65, 69, 77, 78] { #expect(run.output.contains("\n  \(code) "), "\(code)") }
     }
 
@@ -56,7 +58,7 @@ import Testing
     /// Mistakes on the command line itself: exit 64, words on standard error, nothing on standard output.
     @Test(arguments: [
         ["aply", "DEV"], ["apply"], ["apply", "DEV", "LIVE"], ["plan", "DEV", "--unknown"],
-        ["status", "DEV", "--namespace", "shop"],
+        ["status", "DEV", "--namespace", "shop"], ["demo", "--port", "1"], ["sandbox", "--port", "70000"],
         ["plan", "DEV", "-o", "yaml"],
         ["plan", "DEV", "--timeout"], ["rbac", "DEV", "--no-list"], ["rbac", "DEV", "--kind", "Job"],
         ["rbac", "DEV", "--named", "--kind", "Deployment"], ["doctor", "DEV", "--dry-run"],

@@ -21,6 +21,13 @@ public final class DescryBinary: Sendable {
         }
     }
 
+    /// How a process is told to end.
+    public enum Interruption: Sendable, CaseIterable {
+        /// Ctrl-C
+        case interrupt
+        case terminate
+    }
+
     /// A secret in what descry printed or wrote. The secret itself is not repeated.
     public struct SecretTold: Error, CustomStringConvertible {
         public let description: String
@@ -49,10 +56,8 @@ public final class DescryBinary: Sendable {
         _ arguments: [String], variables: [String: String] = [:], input: [UInt8] = [], folder: String? = nil,
         seconds: Int = 90
     ) async throws -> Run {
-        guard let timeout = Program.find("timeout") else { throw Program.Failure(description: "timeout isn't in PATH") }
-        let command = ["--kill-after=5", String(seconds), "env", "-C", folder ?? home.path, try Self.path()]
         let result = try await Subprocess.run(
-            Program.executable(timeout), arguments: Arguments(command + arguments),
+            try launcher(), arguments: try words(arguments, folder: folder, seconds: seconds),
             environment: environment(variables), input: .array(input), output: .string(limit: 64 << 20),
             error: .string(limit: 64 << 20))
         guard case .exited(let code) = result.terminationStatus, code != 124 else {
@@ -83,6 +88,54 @@ public final class DescryBinary: Sendable {
             return lines
         }
         return result.closureResult
+    }
+
+    /// Runs a command that goes on until it is interrupted: once it has printed a certain line the body runs, then it gets
+    /// the signal and may end.
+    ///
+    /// - Parameters:
+    ///   - isReady: true for the line of standard output that says so.
+    ///   - body: gets the lines up to there.
+    /// - Returns: the whole run, without its standard error.
+    public func run(
+        _ arguments: [String], variables: [String: String] = [:], folder: String? = nil, seconds: Int = 90,
+        by interruption: Interruption = .interrupt, until isReady: @Sendable (String) -> Bool,
+        _ body: ([String]) async throws -> Void
+    ) async throws -> Run {
+        let result = try await Subprocess.run(
+            try launcher(), arguments: try words(arguments, folder: folder, seconds: seconds),
+            environment: environment(variables), input: .none, output: .sequence, error: .discarded
+        ) { execution in
+            var lines: [String] = []
+            var hasRun = false
+            for try await line in execution.standardOutput.strings() {
+                lines.append(line)
+                guard !hasRun, isReady(line) else { continue }
+                hasRun = true
+                try await body(lines)
+                try execution.send(signal: interruption == .interrupt ? .interrupt : .terminate)
+            }
+            guard hasRun else { throw Program.Failure(description: "never ready: \(lines.joined())") }
+            return lines
+        }
+        guard case .exited(let code) = result.terminationStatus else {
+            throw Program.Failure(
+                description: "descry \(arguments.joined(separator: " ")): \(result.terminationStatus)")
+        }
+        let run = Run(
+            arguments: arguments, exitCode: code, output: result.closureResult.joined(separator: "\n"), errors: "")
+        try search(run)
+        return run
+    }
+
+    private func launcher() throws -> Executable {
+        guard let timeout = Program.find("timeout") else { throw Program.Failure(description: "timeout isn't in PATH") }
+        return Program.executable(timeout)
+    }
+
+    private func words(_ arguments: [String], folder: String?, seconds: Int) throws -> Arguments {
+        Arguments(
+            ["--kill-after=5", String(seconds), "env", "-C", folder ?? home.path, try Self.path()] + arguments)
     }
 
     private func environment(_ variables: [String: String]) -> Environment {

@@ -70,7 +70,7 @@ public struct StatusReader: Sendable {
         switch verdict {
         case .failed(let failure):
             status.state = .failed
-            status.failure = AppReport.Failure(failure, of: planned, namespace: environment.namespace)
+            status.failure = AppReport.Failure(failure, of: planned, environment: environment)
         case .progressing(let progress):
             status.state = .rolling
             status.waitingFor = progress.waitingFor

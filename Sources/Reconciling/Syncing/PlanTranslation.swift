@@ -76,15 +76,18 @@ extension AppReport.Failure {
             container: failure.container, reason: failure.reason)
     }
 
-    /// With the way out of a broken StatefulSet: it does not replace its broken pod by itself, not even once its template is
-    /// mended (kubernetes#67250).
-    init(_ failure: RolloutFailure, of planned: PlannedApp, namespace: String) {
+    /// With the way out of a broken StatefulSet where Descry does not take it: the controller does not replace the broken pod by
+    /// itself, not even once its template is mended (kubernetes#67250).
+    init(_ failure: RolloutFailure, of planned: PlannedApp, environment: Environment) {
         self.init(failure)
-        if hint == nil, let pod, planned.key.kind == .statefulSet, !planned.workload.isParallel {
-            hint =
-                "Mend the cause and run apply again. If the StatefulSet keeps its broken pod then: "
-                + "kubectl -n \(namespace) delete pod \(pod)"
-        }
+        guard hint == nil, let pod, planned.key.kind == .statefulSet, !planned.workload.isParallel,
+            environment.rollout.onFailure != .rollback
+        else { return }
+        hint =
+            environment.rollout.replaceStuckPods == .never
+            ? "Mend the cause and run apply again. If the StatefulSet keeps its broken pod then: "
+                + "kubectl -n \(environment.namespace) delete pod \(pod)"
+            : "Mend the cause and run apply again, or push a version that works."
     }
 }
 

@@ -18,8 +18,10 @@ struct SyncRecord: Sendable {
     private var hasWritten: Bool { !written.isEmpty }
     private var obstacles: Set<ExitStatus> = []
     private let start = ContinuousClock.now
+    private let environment: Environment
 
     init(_ environment: Environment, _ command: SyncReport.Command, repository: String) {
+        self.environment = environment
         report = SyncReport(
             command: command, environment: environment.name, namespace: environment.namespace,
             repository: repository, branch: environment.branch.description, descriptor: environment.descriptor,
@@ -62,7 +64,7 @@ struct SyncRecord: Sendable {
         switch verdict {
         case .failed(let failure):
             failed(
-                planned.app.name, AppReport.Failure(failure, of: planned, namespace: report.namespace), .rolloutFailed)
+                planned.app.name, AppReport.Failure(failure, of: planned, environment: environment), .rolloutFailed)
             update(planned.app.name) { $0.running = running }
         case .proven(let progress):
             update(planned.app.name) {

@@ -156,7 +156,7 @@ final class ObjectStore: Sendable {
             return state.nextListener
         }
         continuation.onTermination = { [weak self] _ in
-            self?.state.withLock { $0.listeners[id] = nil }
+            _ = self?.state.withLock { $0.listeners.removeValue(forKey: id) }
         }
         return stream
     }
@@ -172,12 +172,12 @@ final class ObjectStore: Sendable {
     private func write(
         _ key: ObjectKey, dryRun: Bool, _ body: (inout State) throws(StatusError) -> JSONValue
     ) throws(StatusError) -> JSONValue {
-        try state.withLock { state throws(StatusError) in
+        let (written, listeners) = try state.withLock { state throws(StatusError) in
             if dryRun {
                 var trial = state
                 var object = try body(&trial)
                 object["metadata", "resourceVersion"] = state.objects[key]?["metadata", "resourceVersion"]
-                return object
+                return (object, [AsyncStream<Void>.Continuation]())
             }
             let before = state.resourceVersion
             let object = try body(&state)
@@ -186,9 +186,11 @@ final class ObjectStore: Sendable {
                 state.compacted = state.history[surplus - 1].resourceVersion
                 state.history.removeFirst(surplus)
             }
-            if state.resourceVersion != before { for listener in state.listeners.values { listener.yield() } }
-            return object
+            return (object, state.resourceVersion == before ? [] : Array(state.listeners.values))
         }
+        // Not under the lock: waking a task takes its own lock, which a cancellation holds when it takes this one.
+        for listener in listeners { listener.yield() }
+        return written
     }
 
     private static func put(
