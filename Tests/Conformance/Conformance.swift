@@ -25,7 +25,8 @@ public enum Conformance {
 
     /// All of them, what Descry relies on most first.
     public static let cases: [Case] = [
-        applying, applyConflicts, watching, statefulSetRollouts, statefulSetFailures, refusing, listing, selecting,
+        applying, applyConflicts, watching, statefulSetRollouts, statefulSetFailures, statusSequences, refusing,
+        listing, selecting,
         writing, reportingStatus, deleting, accessing, deploymentRollouts, podFates, discovering, usingKubectl,
     ].flatMap { $0 }
 }
