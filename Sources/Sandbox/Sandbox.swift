@@ -13,15 +13,23 @@ import NIOSSL
 public final class Sandbox: Sendable {
     public struct Options: Sendable {
         /// The port on 127.0.0.1; 0 for any that is free.
-        public var port = 0
+        public var port: Int
         /// How long a pod takes to become ready.
-        public var podDelay: Duration = .milliseconds(300)
+        public var podDelay: Duration
         /// So many writes are remembered for watches to resume over; older resourceVersions answer 410.
-        public var historyLimit = 10_000
+        public var historyLimit: Int
         /// How often a watch that wants them gets a bookmark.
-        public var bookmarkInterval: Duration = .seconds(60)
+        public var bookmarkInterval: Duration
 
-        public init() {}
+        public init(
+            port: Int = 0, podDelay: Duration = .milliseconds(300), historyLimit: Int = 10_000,
+            bookmarkInterval: Duration = .seconds(60)
+        ) {
+            self.port = port
+            self.podDelay = podDelay
+            self.historyLimit = historyLimit
+            self.bookmarkInterval = bookmarkInterval
+        }
     }
 
     /// `https://127.0.0.1:PORT`

@@ -6,7 +6,8 @@ import Testing
 /// The conformance suite on a real API server: what SandboxConformanceTests asks of the sandbox, asked of the original.
 @Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
 struct ConformanceTests {
-    @Test(arguments: Conformance.cases) func `the real API server`(_ behaviour: Conformance.Case) async throws {
+    @Test(arguments: Conformance.cases + Conformance.usingKubectl)
+    func `the real API server`(_ behaviour: Conformance.Case) async throws {
         let plane = try ControlPlane.shared()
         try await plane.withNamespace("conformance", alone: behaviour.isAlone) { namespace in
             try await plane.withConformanceServer { server in

@@ -23,9 +23,10 @@ public enum Conformance {
         public var testDescription: String { name }
     }
 
-    /// All of them, what Descry relies on most first.
+    /// All of them, what Descry relies on most first, but those of ``usingKubectl``, which need the program.
     public static let cases: [Case] = [
-        applying, applyConflicts, watching, statefulSetRollouts, statefulSetFailures, refusing, listing, selecting,
-        writing, reportingStatus, deleting, accessing, deploymentRollouts, podFates, discovering, usingKubectl,
+        applying, applyConflicts, watching, statefulSetRollouts, statefulSetFailures, statusSequences, refusing,
+        listing, selecting,
+        writing, reportingStatus, deleting, accessing, deploymentRollouts, podFates, discovering,
     ].flatMap { $0 }
 }

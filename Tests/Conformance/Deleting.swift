@@ -47,12 +47,20 @@ extension Conformance {
                 #expect(types.last == "DELETED")
             }
         },
-        Case("a grace period of 0 lets a pod go at once") { ns in
+        Case("a pod without a grace period is marked all the same before it goes") { ns in
             try await ns.create(.pods, Manifest.pod("a"))
             try await ns.state(of: .pods, "a") { $0.isReady }
+            let version = try await ns.list(.pods).resourceVersion
             let answer = try await ns.delete(.pods, "a", options: ["gracePeriodSeconds": 0])
             #expect(answer.status == 200)
+            #expect(answer.object["metadata", "deletionTimestamp"]?.string != nil)
+            #expect(answer.object["metadata", "deletionGracePeriodSeconds"] == 0)
             #expect(try await ns.api.get(ns.path(.pods, "a")).status == 404)
+            try await ns.api.watch(ns.path(.pods), ["resourceVersion": version]) { events in
+                let told = try await events.next(2)
+                #expect(told.map(\.type) == ["MODIFIED", "DELETED"])
+                #expect(told.allSatisfy { $0.object["metadata", "deletionTimestamp"] != nil })
+            }
         },
         Case("a deletion of a pod by its uid spares the one that took its name") { ns in
             try await ns.running("web", replicas: 1)

@@ -92,8 +92,12 @@ extension ConformanceNamespace {
     /// Applies an image with this fate to the container `app`, as Descry does.
     @discardableResult
     func roll(_ name: String, to fate: Fate) async throws -> JSONValue {
+        try await roll(name, to: Manifest.image(fate))
+    }
+
+    func roll(_ name: String, to image: String) async throws -> JSONValue {
         try await apply(
-            .statefulSets, name, by: "descry", force: true, Manifest.deployment(of: Manifest.image(fate))
+            .statefulSets, name, by: "descry", force: true, Manifest.deployment(of: image)
         ).accepted()
     }
 }

@@ -6,9 +6,7 @@ import Testing
 /// What the conformance suite cannot see, because a real server's interval is a minute.
 @Suite(.timeLimit(.minutes(1))) struct BookmarkTests {
     @Test func `bookmarks come at the interval, and tell of writes that the watch does not show`() async throws {
-        var options = Sandbox.Options()
-        options.bookmarkInterval = .milliseconds(20)
-        try await SandboxClient.run(options) { sandbox, client in
+        try await SandboxClient.run(.init(bookmarkInterval: .milliseconds(20))) { sandbox, client in
             let map: JSONValue = ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "a"]]
             let made = try sandbox.create(map, namespace: "shop")
             let version = try #require(made["metadata", "resourceVersion"]?.string)

@@ -8,6 +8,16 @@ import Testing
 /// server; docs/sandbox.md lists what is known to differ.
 @Suite(.timeLimit(.minutes(5))) struct SandboxConformanceTests {
     @Test(arguments: Conformance.cases) func `the sandbox`(_ behaviour: Conformance.Case) async throws {
+        try await check(behaviour)
+    }
+
+    @Test(.enabled(if: Requirement.kubectl.isToRun, "\(Requirement.kubectl)"), arguments: Conformance.usingKubectl)
+    func `the sandbox, with`(_ behaviour: Conformance.Case) async throws {
+        try Requirement.kubectl.demand()
+        try await check(behaviour)
+    }
+
+    private func check(_ behaviour: Conformance.Case) async throws {
         try await Sandbox.run { sandbox in
             try sandbox.createNamespace("conformance")
             let folder = try TemporaryFolder()

@@ -86,5 +86,5 @@ import Testing
 }
 
 extension Requirement {
-    fileprivate static let kubectl = Requirement("kubectl", programs: ["kubectl"], package: "kubectl")
+    static let kubectl = Requirement("kubectl", programs: ["kubectl"], package: "kubectl")
 }

@@ -39,9 +39,8 @@ import Testing
 
     @Test func `a port that is taken is an error`() async throws {
         try await Sandbox.run { sandbox in
-            var options = Sandbox.Options()
-            options.port = try #require(sandbox.server.split(separator: ":").last.flatMap { Int($0) })
-            await #expect(throws: IOError.self) { try await Sandbox.run(options) { _ in } }
+            let port = try #require(sandbox.server.split(separator: ":").last.flatMap { Int($0) })
+            await #expect(throws: IOError.self) { try await Sandbox.run(.init(port: port)) { _ in } }
         }
     }
 }

@@ -23,8 +23,16 @@ extension Writer {
             try Self.check(options, object, key)
             try orphan(uid)
         }
+        if key.resource == .pods {  // is marked even when it goes at once, and watches tell of both
+            let marked = try store.update(key, dryRun: dryRun) { object throws(StatusError) in
+                try Self.check(options, object, key)
+                Self.mark(&object, key.resource, grace: 0)
+            }
+            if dryRun { return marked }
+        }
         let removed = try store.remove(key, dryRun: dryRun) { object throws(StatusError) in
-            try Self.check(options, object, key)
+            // A pod was checked before it was marked, which gave it another resourceVersion.
+            if key.resource != .pods { try Self.check(options, object, key) }
         }
         if key.resource == .pods { return removed }
         var details: JSONValue = ["name": .string(key.name), "kind": .string(key.resource.plural)]
