@@ -55,7 +55,8 @@ public enum TextReport {
         for app in report.apps {
             guard let failure = app.failure else { continue }
             text += style.paint("\(app.app) (\(app.workload))", .red) + ": \(failureText(failure))\n"
-            if let running = app.running, !running.isEmpty {
+            // What ran when it failed says nothing once it is back.
+            if let running = app.running, !running.isEmpty, app.rollback?.outcome != .proven {
                 text += "  running: \(running.map(printable).joined(separator: ", "))\n"
             }
             if let hint = failure.hint { text += "  hint: \(printable(hint))\n" }
