@@ -24,6 +24,7 @@ extension Conformance {
         Case("kubectl get of every kind that is served") { ns in
             let made = try await ns.create(.deployments, Manifest.workload(.deployments, "site"))
             _ = try await ns.rolledOut(made)
+            _ = try await ns.event(of: "Deployment", "site", "ScalingReplicaSet")
             try await ns.create(.leases, ns.lease("a"))
             for (kinds, words) in [
                 ("deployments", "UP-TO-DATE"), ("replicasets", "DESIRED"), ("leases", "HOLDER"),
@@ -44,6 +45,7 @@ extension Conformance {
         },
         Case("kubectl describe") { ns in
             try await ns.running("web", replicas: 1)
+            _ = try await ns.event(of: "StatefulSet", "web", "SuccessfulCreate")
             let set = try await ns.kubectl("describe", "statefulset", "web")
             #expect(set.contains(/Pods Status: +1 Running/))
             #expect(set.contains("SuccessfulCreate"))
@@ -52,6 +54,7 @@ extension Conformance {
             #expect(pod.contains(Manifest.good))
             let made = try await ns.create(.deployments, Manifest.workload(.deployments, "site"))
             _ = try await ns.rolledOut(made)
+            _ = try await ns.event(of: "Deployment", "site", "ScalingReplicaSet")
             let deployment = try await ns.kubectl("describe", "deployment", "site")
             #expect(deployment.contains(/NewReplicaSet: +site-/))
             #expect(deployment.contains("ScalingReplicaSet"))
