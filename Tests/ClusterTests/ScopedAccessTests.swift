@@ -38,9 +38,10 @@ struct ScopedAccessTests {
         let rules = [
             PolicyRule(["get", "patch"], ["statefulsets"], names: ["backend", "frontend"]),
             PolicyRule(["get", "list", "watch"], apiGroup: "", ["pods"]),
-            PolicyRule(["get", "create", "update"], apiGroup: "", ["configmaps"]),
+            PolicyRule(["get", "update"], apiGroup: "", ["configmaps"], names: ["descry-dev"]),
         ]
         try await Scene.run([Scene.workload("backend"), Scene.workload("frontend")], rules: rules) { scene in
+            try await scene.namespace.kubectl(["create", "configmap", "descry-dev"])
             let run = try await scene.deploy(("backend", Scene.second), ("frontend", Scene.second))
             #expect(run.exitCode == 0, "\(run)")
             let report = try run.pass()
@@ -55,7 +56,11 @@ struct ScopedAccessTests {
                 scene.namespace.requests(by: scene.account).filter { $0.responseStatus?.code == 200 }.map {
                     "\($0.verb) \($0.objectRef?.resource ?? "")"
                 })
-            #expect(verbs == ["get statefulsets", "patch statefulsets", "list pods", "watch pods"])
+            #expect(
+                verbs == [
+                    "get statefulsets", "patch statefulsets", "list pods", "watch pods", "get configmaps",
+                    "update configmaps",
+                ])
 
             let failing = try await scene.deploy(
                 ("backend", Fate.pullFails.version("1.2.0")), ("frontend", Scene.second))
