@@ -126,6 +126,13 @@ let package = Package(
                 "Workloads",
             ],
             exclude: ["Examples"], swiftSettings: swiftSettings),
+        // Whole passes in this process, against the sandbox and its faults.
+        .testTarget(
+            name: "SyncTests",
+            dependencies: [
+                "Git", "Kubernetes", "Reconciling", "Reporting", "Sandbox", "TestServers", "Workloads", logging,
+            ],
+            swiftSettings: swiftSettings),
         // Everything that needs the real API server: `make test-cluster`.
         .testTarget(
             name: "ClusterTests",
