@@ -83,7 +83,8 @@ public struct Demo: Sendable {
             commands.append("export PATH=\(descry[..<slash]):$PATH")
         }
         commands += [
-            "descry status", "kubectl -n shop-dev get pods", "git -C deployments log --all --graph --oneline",
+            "descry status", "descry history STAGE", "kubectl -n shop-dev get pods",
+            "git -C deployments log --all --graph --oneline",
             "descry plan DEV --diff",
         ]
         say(

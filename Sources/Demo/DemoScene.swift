@@ -33,12 +33,17 @@ struct DemoScene: Sendable {
         for app in descriptor.apps {
             _ = try sandbox.create(statefulSet(app, environment), namespace: environment.namespace)
         }
+        let name = "descry-\(example.name.lowercased())"
+        // What `descry rbac` prints: the history's ConfigMap, the account and its rules.
+        try sandbox.create(
+            ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string(name)]],
+            namespace: environment.namespace)
         let account = sandbox.account(
-            "descry-\(example.name.lowercased())", namespace: environment.namespace,
+            name, namespace: environment.namespace,
             rules: [
-                // What `descry rbac` prints.
                 AccessRule(verbs: ["get", "list", "watch", "patch"], group: "apps", resources: ["statefulsets"]),
                 AccessRule(verbs: ["get", "list", "watch", "delete"], group: "", resources: ["pods"]),
+                AccessRule(verbs: ["get", "patch"], group: "", resources: ["configmaps"], names: [name]),
             ])
         try folder.write("environments/\(example.name).token", account.token)
         let repository = environment.repository.description

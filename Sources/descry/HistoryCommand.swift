@@ -13,7 +13,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
             EXAMPLES
               descry history LIVE
-              descry history LIVE -n 1 -o json | jq -r '.deployments[0].outcome'
+              descry history LIVE --limit 1 -o json | jq -r '.deployments[0].outcome'
 
             EXIT CODES
               0   the history was read; it may be empty
@@ -23,7 +23,7 @@ struct HistoryCommand: AsyncParsableCommand {
     @OptionGroup(title: "Environment") var environment: EnvironmentOptions
     @OptionGroup var common: CommonOptions
 
-    @Option(name: [.customShort("n"), .long], help: "How many to show.")
+    @Option(help: "How many to show.")
     var limit = 10
 
     func validate() throws {

@@ -125,7 +125,9 @@ struct DeploymentScene: Sendable {
     /// The workloads that it patched, in order. An attempt that met another field manager, whom it then took the field
     /// from, does not count.
     func patched() async throws -> [String?] {
-        try await writes().filter { $0.verb == "patch" && $0.responseStatus?.code == 200 }.map { $0.objectRef?.name }
+        try await writes().filter {
+            $0.verb == "patch" && $0.responseStatus?.code == 200 && $0.objectRef?.resource != "configmaps"
+        }.map { $0.objectRef?.name }
     }
 }
 

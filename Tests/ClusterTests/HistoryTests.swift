@@ -32,6 +32,32 @@ struct HistoryTests {
             #expect(app.app == "backend" && app.from == Scene.second && app.to == Fate.pullFails.version("1.2.0"))
             #expect(app.outcome == "failed" && app.failure?.hasPrefix("image-pull: ErrImagePull: ") == true)
             #expect(history.allSatisfy { $0.finishedAt != nil })
+
+            let table = try await scene.run("history", "DEV", ["--limit", "1"])
+            #expect(table.exitCode == 0, "\(table)")
+            #expect(table.output.hasPrefix("NUMBER   STARTED"))
+            #expect(table.output.contains("2 backend: image-pull: ErrImagePull: "), "\(table)")
+            #expect(!table.output.contains(build))
+        }
+    }
+
+    /// The ConfigMap may be somebody's, as one that `descry rbac` printed and `kubectl apply` made.
+    @Test func `what else is in the ConfigMap stays`() async throws {
+        try await Scene.run([Scene.workload("backend")]) { scene in
+            try await scene.namespace.apply(
+                """
+                apiVersion: v1
+                kind: ConfigMap
+                metadata: {name: descry-dev, labels: {team: shop}, finalizers: [example.com/keep]}
+                data: {note: by hand}
+                """)
+            #expect(try await scene.deploy(("backend", Scene.second)).exitCode == 0)
+            let map = try await scene.field(
+                "configmap/descry-dev", ".data.note}{.metadata.labels.team}{.metadata.finalizers")
+            #expect(map == #"by handshop["example.com/keep"]"#)
+            #expect(try await scene.field("configmap/descry-dev", ".data.deployment-000001").contains("proven"))
+            try await scene.namespace.kubectl(
+                ["patch", "configmap", "descry-dev", "--type=merge", #"--patch={"metadata":{"finalizers":null}}"#])
         }
     }
 

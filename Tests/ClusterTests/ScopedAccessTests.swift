@@ -38,7 +38,7 @@ struct ScopedAccessTests {
         let rules = [
             PolicyRule(["get", "patch"], ["statefulsets"], names: ["backend", "frontend"]),
             PolicyRule(["get", "list", "watch"], apiGroup: "", ["pods"]),
-            PolicyRule(["get", "update"], apiGroup: "", ["configmaps"], names: ["descry-dev"]),
+            PolicyRule(["get", "patch"], apiGroup: "", ["configmaps"], names: ["descry-dev"]),
         ]
         try await Scene.run([Scene.workload("backend"), Scene.workload("frontend")], rules: rules) { scene in
             try await scene.namespace.kubectl(["create", "configmap", "descry-dev"])
@@ -59,7 +59,7 @@ struct ScopedAccessTests {
             #expect(
                 verbs == [
                     "get statefulsets", "patch statefulsets", "list pods", "watch pods", "get configmaps",
-                    "update configmaps",
+                    "patch configmaps",
                 ])
 
             let failing = try await scene.deploy(

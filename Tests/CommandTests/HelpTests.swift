@@ -4,7 +4,7 @@ import Testing
 
 /// `--help` and `--version`: what they say is what the table of settings says.
 @Suite struct HelpTests {
-    static let commands = ["plan", "apply", "rbac", "doctor"]
+    static let commands = ["plan", "apply", "history", "rbac", "doctor"]
 
     @Test(arguments: commands) func `every setting's flag and variable is named`(_ command: String) async throws {
         let run = try await DescryBinary().run([command, "--help"])

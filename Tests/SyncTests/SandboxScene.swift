@@ -42,7 +42,7 @@ struct SandboxScene: Sendable {
                 rules: [
                     .init(verbs: ["get", "list", "watch", "patch"], group: "apps", resources: ["statefulsets"]),
                     .init(verbs: ["get", "list", "watch", "delete"], resources: ["pods"]),
-                    .init(verbs: ["get", "create", "update"], resources: ["configmaps"]),
+                    .init(verbs: ["get", "create", "patch"], resources: ["configmaps"]),
                 ])
             let folder = try TemporaryFolder()
             let repository = try await GitFixture()

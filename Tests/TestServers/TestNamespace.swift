@@ -109,7 +109,7 @@ public struct PolicyRule: Sendable {
         PolicyRule(["get", "list", "watch", "patch"], ["statefulsets"]),
         PolicyRule(["get", "list", "watch", "delete"], apiGroup: "", ["pods"]),
         PolicyRule(
-            ["get", "update"], apiGroup: "", ["configmaps"], names: ["descry-dev", "descry-live", "descry-stage"]),
+            ["get", "patch"], apiGroup: "", ["configmaps"], names: ["descry-dev", "descry-live", "descry-stage"]),
         // Where the ConfigMap that `descry rbac` prints was not applied.
         PolicyRule(["create"], apiGroup: "", ["configmaps"]),
     ]

@@ -54,22 +54,53 @@ extension KubernetesClient {
         }
     }
 
-    /// Stores it as it is: a new one where its `resourceVersion` is empty, else in place of that version.
+    /// Makes it where `old` does not exist yet, else writes what sets it apart from `old`, by a merge patch: whatever else is
+    /// in the object stays.
     ///
+    /// - Parameter old: as read; nobody may have written it since.
     /// - Returns: as stored, with its new `resourceVersion`.
     /// - Throws: code `conflict` where somebody else wrote it meanwhile, `already-exists`, `not-found`, `forbidden`.
-    public func write(_ map: ConfigMap, namespace: String) async throws -> ConfigMap {
+    public func write(_ map: ConfigMap, over old: ConfigMap, namespace: String) async throws -> ConfigMap {
         let resource = Resource.configMaps
-        let isNew = map.resourceVersion.isEmpty
-        let object = Object(
-            metadata: .init(
-                name: map.name, resourceVersion: isNew ? nil : map.resourceVersion,
-                labels: map.labels.isEmpty ? nil : map.labels,
-                annotations: map.annotations.isEmpty ? nil : map.annotations), data: map.data)
-        let request = APIRequest(
-            method: isNew ? .POST : .PUT, path: resource.path(namespace: namespace, name: isNew ? nil : map.name),
-            query: [("fieldManager", Self.fieldManager)], body: Array(try JSONEncoder().encode(object)),
-            purpose: resource.purpose(isNew ? "create" : "update", map.name, namespace))
+        let isNew = old.resourceVersion.isEmpty
+        var request = APIRequest(
+            method: isNew ? .POST : .PATCH, path: resource.path(namespace: namespace, name: isNew ? nil : map.name),
+            query: [("fieldManager", Self.fieldManager)],
+            purpose: resource.purpose(isNew ? "create" : "patch", map.name, namespace))
+        if isNew {
+            let object = Object(
+                metadata: .init(
+                    name: map.name, labels: map.labels.isEmpty ? nil : map.labels,
+                    annotations: map.annotations.isEmpty ? nil : map.annotations), data: map.data)
+            request.body = Array(try JSONEncoder().encode(object))
+        } else {
+            request.contentType = "application/merge-patch+json"
+            request.body = Array(try JSONEncoder().encode(MergePatch(map, over: old)))
+        }
         return try decode(Object.self, try await send(request), request.purpose).value
+    }
+
+    /// RFC 7386: a key that is null is removed. The `resourceVersion` is the precondition.
+    private struct MergePatch: Encodable {
+        struct Metadata: Encodable {
+            var resourceVersion: String
+            var labels: [String: String?]
+            var annotations: [String: String?]
+        }
+        var metadata: Metadata
+        var data: [String: String?]
+
+        init(_ map: ConfigMap, over old: ConfigMap) {
+            metadata = Metadata(
+                resourceVersion: old.resourceVersion, labels: Self.difference(map.labels, old.labels),
+                annotations: Self.difference(map.annotations, old.annotations))
+            data = Self.difference(map.data, old.data)
+        }
+
+        private static func difference(_ new: [String: String], _ old: [String: String]) -> [String: String?] {
+            var changes: [String: String?] = new.filter { old[$0.key] != $0.value }
+            for key in old.keys where new[key] == nil { changes.updateValue(nil, forKey: key) }
+            return changes
+        }
     }
 }

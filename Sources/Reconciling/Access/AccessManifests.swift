@@ -117,7 +117,7 @@ public struct AccessManifests: Sendable {
     /// Empty, so that the token need not be able to create any: RBAC cannot say which one.
     private var history: Manifest { object("v1", "ConfigMap", [metadata(name)]) }
 
-    private var historyRule: Manifest { rule("", ["configmaps"], names: [name], ["get", "update"]) }
+    private var historyRule: Manifest { rule("", ["configmaps"], names: [name], ["get", "patch"]) }
 
     private var tokenSecret: Manifest {
         object(

@@ -128,7 +128,7 @@ public struct Doctor: Sendable {
         for verb in ["list", "watch"] + (replaces ? ["delete"] : []) {
             needed.append((Permission(verb: verb, group: "", resource: "pods", namespace: namespace), false))
         }
-        for verb in ["get", "update"] {
+        for verb in ["get", "patch"] {
             let name = DeploymentHistory.name(environment.name)
             needed.append(
                 (Permission(verb: verb, group: "", resource: "configmaps", name: name, namespace: namespace), false))

@@ -12,7 +12,7 @@ public struct DeploymentHistory: Sendable {
 
     public private(set) var deployments: [Deployment]
     /// As read; what is in it and not of Descry's making stays.
-    private var map: ConfigMap
+    let map: ConfigMap
 
     /// A deployment that cannot be read, of a later version say, is left out and left in place.
     init(_ map: ConfigMap) {

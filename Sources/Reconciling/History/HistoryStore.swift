@@ -40,7 +40,8 @@ public struct HistoryStore: Sendable {
             var numbered = deployment
             if numbered.number == 0 { numbered.number = history.nextNumber }
             do {
-                _ = try await cluster.write(try history.recording(numbered), namespace: namespace)
+                _ = try await cluster.write(
+                    try history.recording(numbered), over: history.map, namespace: namespace)
                 return numbered
             } catch let error as KubernetesError where error.status == 403 {
                 return nil
