@@ -27,6 +27,7 @@ struct ApplyCommand: AsyncParsableCommand {
               3   a rollout failed, or the pass failed after something was written; all of it is rolled back and proven
               4   the same, but something is not back, or --on-failure is not rollback; the report says what runs where
               65, 69, 77, 78: nothing was written; see descry --help
+              130, 143: ended by SIGINT or SIGTERM, which the history says; the next apply goes on from there
             """)
 
     @OptionGroup(title: "Environment") var environment: EnvironmentOptions
@@ -54,10 +55,18 @@ struct ApplyCommand: AsyncParsableCommand {
     private func apply() async throws -> ExitStatus {
         let printer = ProgressPrinter(common.output)
         let pass = Pass(environment: environment, common: common)
-        let outcome = try await pass.run(
-            .apply, extent: dryRun ? .validate : wait ? .prove : .patch, acceptsRewrite: acceptRewrite,
-            retries: retry
-        ) { printer.show($0) }
+        let extent: Sync.Extent = dryRun ? .validate : wait ? .prove : .patch
+        let end = try await Interruption.ends { [acceptRewrite, retry] in
+            try await pass.run(.apply, extent: extent, acceptsRewrite: acceptRewrite, retries: retry) {
+                printer.show($0)
+            }
+        }
+        guard case .finished(let outcome) = end else {
+            guard case .interrupted(let signal) = end else { throw CancellationError() }
+            OutputStream.standardError.write(
+                "descry: interrupted: no further patch was sent; the next apply goes on from here\n")
+            throw ExitCode(128 + signal)
+        }
         try junit.write(JUnitReport(outcome.report))
         let stream = common.output.textStream
         stream.write(TextReport.render(outcome.report, style: common.output.style(for: stream)))

@@ -37,13 +37,13 @@ struct DemoCommand: AsyncParsableCommand {
             // Once the tour is over, Ctrl-C is how it is to end.
             let isOver = Mutex(false)
             let keep = keep
-            let ended: Void? = try await Interruption.ends {
+            let end = try await Interruption.ends {
                 try await demo.run(keep: keep) {
                     isOver.withLock { $0 = true }
                     await Interruption.wait()
                 }
             }
-            if ended == nil && !isOver.withLock({ $0 }) { throw CancellationError() }
+            if case .interrupted = end, !isOver.withLock({ $0 }) { throw CancellationError() }
         } catch {
             let failure = Failure(error)
             failure.printText()

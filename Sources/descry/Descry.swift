@@ -50,6 +50,8 @@ struct CommonOptions: ParsableArguments {
         let status: ExitStatus
         do {
             status = try await work()
+        } catch let ended as ExitCode {
+            throw ended
         } catch {
             let failure = Failure(error)
             failure.print(output)
@@ -74,6 +76,8 @@ struct JUnitOptions: ParsableArguments {
     func recording(_ name: String, _ work: () async throws -> ExitStatus) async throws -> ExitStatus {
         do {
             return try await work()
+        } catch let ended as ExitCode {
+            throw ended  // interrupted: there is no result to report
         } catch {
             try write(Failure(error).junit(name: name))
             throw error

@@ -10,25 +10,36 @@ import Dispatch
 
 /// Ctrl-C, and what service managers and CI servers send.
 enum Interruption {
-    /// Runs until the work ends or the process is interrupted; then the work is cancelled and may clean up.
-    ///
-    /// - Returns: nil where it was interrupted.
-    static func ends<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result? {
+    enum Outcome<Result: Sendable>: Sendable {
+        case finished(Result)
+        /// By this signal.
+        case interrupted(Int32)
+    }
+
+    /// Runs until the work ends or the process is interrupted; then the work is cancelled and may clean up. Work that comes to
+    /// its end all the same has finished.
+    static func ends<Result: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Result
+    ) async throws -> Outcome<Result> {
         let (signals, sources) = listen()
         defer { for source in sources { source.cancel() } }
-        return try await withThrowingTaskGroup(of: Result?.self) { group in
-            group.addTask { try await work() }
+        return try await withThrowingTaskGroup(of: Outcome<Result>.self) { group in
+            group.addTask { .finished(try await work()) }
             group.addTask {
-                for await _ in signals { return nil }
+                for await number in signals { return .interrupted(number) }
                 throw CancellationError()
             }
-            let first = try await group.next() ?? nil
+            guard var outcome = try await group.next() else { throw CancellationError() }
             group.cancelAll()
             // What was cancelled says so by an error; anything else that goes wrong while cleaning up must be told.
             while let rest = await group.nextResult() {
-                if case .failure(let error) = rest, !(error is CancellationError), first == nil { throw error }
+                guard case .interrupted = outcome else { continue }
+                switch rest {
+                case .success(let finished): outcome = finished
+                case .failure(let error): if !(error is CancellationError) { throw error }
+                }
             }
-            return first
+            return outcome
         }
     }
 
@@ -39,14 +50,14 @@ enum Interruption {
         for source in sources { source.cancel() }
     }
 
-    private static func listen() -> (AsyncStream<Void>, [any DispatchSourceSignal]) {
-        let (signals, continuation) = AsyncStream<Void>.makeStream()
+    private static func listen() -> (AsyncStream<Int32>, [any DispatchSourceSignal]) {
+        let (signals, continuation) = AsyncStream<Int32>.makeStream()
         let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
             #if canImport(Darwin)
                 signal(number, SIG_IGN)  // Dispatch's kqueue delivers it all the same
             #endif
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield() }
+            source.setEventHandler { continuation.yield(number) }
             source.resume()
             return source
         }

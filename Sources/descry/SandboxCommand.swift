@@ -53,7 +53,7 @@ struct SandboxCommand: AsyncParsableCommand {
             try checkPlace()
             var seen: Set<String> = []
             let namespaces = (namespace.isEmpty ? ["default"] : namespace).filter { seen.insert($0).inserted }
-            try await Interruption.ends { [self] in try await run(namespaces) }
+            _ = try await Interruption.ends { [self] in try await run(namespaces) }
         } catch {
             let failure = Failure(error)
             failure.print(output)

@@ -121,6 +121,38 @@ struct HistoryTests {
         }
     }
 
+    /// As a CI server aborts a build: the history says so, no further patch is sent, and the next pass goes on.
+    @Test func `a pass that is terminated says so in the history`() async throws {
+        try await Scene.run([Scene.workload("backend", replicas: 2), Scene.workload("frontend")]) { scene in
+            try await scene.commit(
+                ("backend", Fate.readyLate.version("1.1.0")), ("frontend", "\(Scene.second), after: [backend]"))
+            let run = try await scene.descry.run(
+                ["apply", "DEV", "--environments", scene.folder.path], by: .terminate,
+                until: { $0.contains("1/2 updated") }, { _ in })
+            #expect(run.exitCode == 143, "\(run)")
+            #expect(try await scene.history().map(\.outcome) == ["interrupted"])
+            #expect(try await scene.patched() == ["backend"])
+            let next = try await scene.apply()
+            #expect(next.exitCode == 0, "\(next)")
+            #expect(try await scene.history().map(\.outcome) == ["interrupted", "proven"])
+        }
+    }
+
+    /// What has come to a good end by itself is not taken back by a later failure.
+    @Test func `a pass that was killed after its last patch is complete once its rollouts are`() async throws {
+        try await Scene.run([Scene.workload("backend")]) { scene in
+            try await scene.commit(("backend", Fate.readyLate.version("1.1.0")))
+            let arguments = ["apply", "DEV", "--environments", scene.folder.path]
+            _ = try await scene.descry.killed(arguments) { $0.contains("1/1 updated") }
+            try await scene.namespace.rolledOut("statefulset/backend")
+            let unchanged = try await scene.apply()
+            #expect(try unchanged.pass().outcome == "unchanged", "\(unchanged)")
+            let failed = try await scene.deploy(("backend", Fate.pullFails.version("1.2.0")))
+            #expect(failed.exitCode == 3, "\(failed)")
+            #expect(try failed.pass()["backend"]?.rollback?.to == Fate.readyLate.version("1.1.0"))
+        }
+    }
+
     /// The same commit again: what was patched already is waited for, the rest is done, and it ends as if nothing had been.
     @Test func `the same pass again ends where the killed one would have`() async throws {
         try await Scene.run([Scene.workload("backend", replicas: 2), Scene.workload("frontend")]) { scene in

@@ -19,6 +19,15 @@ public struct HistoryStore: Sendable {
         self.environment = environment.name
     }
 
+    private init(_ store: HistoryStore, cluster: KubernetesClient) {
+        self.cluster = cluster
+        namespace = store.namespace
+        environment = store.environment
+    }
+
+    /// The same, of which every request ends by then.
+    func within(_ duration: Duration) -> HistoryStore { HistoryStore(self, cluster: cluster.before(.now + duration)) }
+
     /// - Returns: nil where the token may not read it.
     /// - Throws: `KubernetesError` for what is no refusal.
     public func read() async throws -> DeploymentHistory? {

@@ -34,7 +34,7 @@ struct Journal: Sendable {
             return nil
         }
         if let last = history.deployments.first {
-            if last.outcome == .running {
+            if last.outcome == .running || last.outcome == .interrupted, !last.isComplete(plan) {
                 interrupted = last.apps
                 note("deployment \(last.number) (commit \(last.commit.shortID)) did not end; going on from it")
             }
@@ -78,6 +78,18 @@ struct Journal: Sendable {
         } catch {
             return "the end of this deployment is not in the history: \(type(of: error))"
         }
+    }
+
+    /// Writes that it was interrupted, although the task is cancelled, within three seconds: whoever interrupts a process waits
+    /// for a few seconds only. Where even that fails, the entry says `running`, which the next pass takes the same way.
+    func interrupt() async {
+        guard var entry else { return }
+        entry.outcome = .interrupted
+        entry.finishedAt = Date()
+        let store = store.within(.seconds(3))
+        await Task { [entry] in
+            do { _ = try await store.record(entry) } catch { return }
+        }.value
     }
 
     /// One line of at most 200 characters: a hundred deployments must fit into one ConfigMap.

@@ -15,6 +15,18 @@ extension Deployment {
     }
 }
 
+extension Deployment {
+    /// It has not ended by itself, but all of it runs, and well: a pass since has found nothing left to do, so it is nothing to
+    /// take back.
+    func isComplete(_ plan: Plan) -> Bool {
+        let planned = Dictionary(plan.apps.map { ($0.key.description, $0) }, uniquingKeysWith: { first, _ in first })
+        return apps.allSatisfy { app in
+            guard let now = planned[app.workload], now.workload.uid == app.uid else { return true }
+            return now.previousVersion == app.to && !now.isUnsettled
+        }
+    }
+}
+
 extension Deployment.App {
     init(_ planned: PlannedApp, before: Deployment.Before) {
         self.init(

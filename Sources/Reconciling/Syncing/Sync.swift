@@ -96,6 +96,9 @@ public struct Sync: Sendable {
                 progress(.note(trouble))
             }
             return outcome
+        } catch is CancellationError {
+            await journal.interrupt()
+            throw CancellationError()
         } catch let error as KubernetesError {
             // Nothing was written, so nothing is left to go on from.
             record.abort()
