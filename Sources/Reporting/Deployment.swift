@@ -78,6 +78,8 @@ public struct Deployment: Sendable, Codable, Hashable {
         public var before: Before
         /// Nil while it is under way.
         public var outcome: AppReport.Outcome?
+        /// Stable; see docs/cli.md.
+        public var failureCode: String?
         /// Code, reason and message, cut to 200 characters.
         public var failure: String?
 

@@ -40,6 +40,20 @@ public struct RolloutFailure: Error, Sendable, Hashable, CustomStringConvertible
         case imageRewritten = "image-rewritten"
 
         public var description: String { rawValue }
+
+        /// The version itself cannot run, as far as can be told, so that trying it again unchanged would end the same. False
+        /// where the cluster, or somebody in it, is to blame.
+        public var speaksAgainstVersion: Bool {
+            switch self {
+            case .imagePull, .configError, .createError, .runError, .crashLoop, .oomKilled, .progressDeadline,
+                .timedOut:
+                true
+            case .evicted, .podFailed, .unschedulable, .blockedByStuckPod, .paused, .replicaFailure, .deleted,
+                .replaced,
+                .superseded, .imageRewritten:
+                false
+            }
+        }
     }
 
     public var code: Code

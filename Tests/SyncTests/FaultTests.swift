@@ -107,6 +107,18 @@ import Testing
         }
     }
 
+    /// The version is not to blame, so the same descriptor goes through once the API server is itself again.
+    @Test func `what an API server refused is tried again`() async throws {
+        try await Scene.run(["backend"]) { scene in
+            try await scene.commit([("backend", Scene.second)])
+            scene.sandbox.faults.inject(.refusal(403), into: Self.patches)
+            let refused = try await scene.apply()
+            #expect(refused.status == .denied, "\(refused.report)")
+            let again = try await scene.apply()
+            #expect(again.status == .done, "\(again.report)")
+        }
+    }
+
     @Test func `a token that is not taken at all writes nothing`() async throws {
         try await Scene.run(["backend"]) { scene in
             try await scene.commit([("backend", Scene.second)])

@@ -69,6 +69,7 @@ struct Journal: Sendable {
         for index in entry.apps.indices {
             guard let app = report.apps.first(where: { $0.app == entry.apps[index].app }) else { continue }
             entry.apps[index].outcome = app.outcome
+            entry.apps[index].failureCode = app.failure?.code
             entry.apps[index].failure = app.failure.map(Self.text)
         }
         do {

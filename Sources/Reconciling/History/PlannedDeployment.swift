@@ -2,14 +2,17 @@ import Descriptors
 import Kubernetes
 import Planning
 import Reporting
+import Rollouts
 import Workloads
 
 extension Deployment {
-    /// The failed apps whose version would be tried again by the plan, with what they failed by.
+    /// The apps whose version failed by itself and would be tried again by the plan. What failed by an API server that was away, say,
+    /// may be tried again.
     func quarantined(_ plan: Plan, descriptor: String) -> [App] {
         guard self.descriptor == descriptor, outcome == .failed || outcome == .rolledBack else { return [] }
         return apps.filter { app in
-            app.outcome == .failed && app.failure != nil
+            app.outcome == .failed
+                && RolloutFailure.Code(rawValue: app.failureCode ?? "")?.speaksAgainstVersion == true
                 && plan.changed.contains { $0.app.name == app.app && $0.app.version.text == app.to }
         }
     }
