@@ -61,8 +61,10 @@ struct ApplyCommand: AsyncParsableCommand {
                 printer.show($0)
             }
         }
-        guard case .finished(let outcome) = end else {
-            guard case .interrupted(let signal) = end else { throw CancellationError() }
+        let outcome: Sync.Outcome
+        switch end {
+        case .finished(let result): outcome = result
+        case .interrupted(let signal):
             OutputStream.standardError.write(
                 "descry: interrupted: no further patch was sent; the next apply goes on from here\n")
             throw ExitCode(128 + signal)

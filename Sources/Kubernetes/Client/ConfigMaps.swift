@@ -7,17 +7,14 @@ public struct ConfigMap: Sendable, Hashable {
     /// Empty where it does not exist yet.
     public var resourceVersion: String
     public var labels: [String: String]
-    public var annotations: [String: String]
     public var data: [String: String]
 
     public init(
-        name: String, resourceVersion: String = "", labels: [String: String] = [:], annotations: [String: String] = [:],
-        data: [String: String] = [:]
+        name: String, resourceVersion: String = "", labels: [String: String] = [:], data: [String: String] = [:]
     ) {
         self.name = name
         self.resourceVersion = resourceVersion
         self.labels = labels
-        self.annotations = annotations
         self.data = data
     }
 }
@@ -28,7 +25,6 @@ extension KubernetesClient {
             var name: String
             var resourceVersion: String?
             var labels: [String: String]?
-            var annotations: [String: String]?
         }
         var apiVersion = "v1"
         var kind = "ConfigMap"
@@ -38,7 +34,7 @@ extension KubernetesClient {
         var value: ConfigMap {
             ConfigMap(
                 name: metadata.name, resourceVersion: metadata.resourceVersion ?? "", labels: metadata.labels ?? [:],
-                annotations: metadata.annotations ?? [:], data: data ?? [:])
+                data: data ?? [:])
         }
     }
 
@@ -69,9 +65,7 @@ extension KubernetesClient {
             purpose: resource.purpose(isNew ? "create" : "patch", map.name, namespace))
         if isNew {
             let object = Object(
-                metadata: .init(
-                    name: map.name, labels: map.labels.isEmpty ? nil : map.labels,
-                    annotations: map.annotations.isEmpty ? nil : map.annotations), data: map.data)
+                metadata: .init(name: map.name, labels: map.labels.isEmpty ? nil : map.labels), data: map.data)
             request.body = Array(try JSONEncoder().encode(object))
         } else {
             request.contentType = "application/merge-patch+json"
@@ -85,15 +79,13 @@ extension KubernetesClient {
         struct Metadata: Encodable {
             var resourceVersion: String
             var labels: [String: String?]
-            var annotations: [String: String?]
         }
         var metadata: Metadata
         var data: [String: String?]
 
         init(_ map: ConfigMap, over old: ConfigMap) {
             metadata = Metadata(
-                resourceVersion: old.resourceVersion, labels: Self.difference(map.labels, old.labels),
-                annotations: Self.difference(map.annotations, old.annotations))
+                resourceVersion: old.resourceVersion, labels: Self.difference(map.labels, old.labels))
             data = Self.difference(map.data, old.data)
         }
 

@@ -29,6 +29,9 @@ public struct DeploymentHistory: Sendable {
         }.sorted { $0.number > $1.number }
     }
 
+    /// Somebody has deleted the ConfigMap since it was read.
+    func isGone(_ error: KubernetesError) -> Bool { error.code == "not-found" && !map.resourceVersion.isEmpty }
+
     /// `descry-dev` for DEV: names of objects are lower case.
     static func name(_ environment: String) -> String { "descry-" + environment.lowercased() }
 

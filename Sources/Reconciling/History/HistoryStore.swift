@@ -6,7 +6,7 @@ import Reporting
 ///
 /// A token that may not do so gets along without: that is said once.
 public struct HistoryStore: Sendable {
-    let cluster: KubernetesClient
+    private var cluster: KubernetesClient
     let namespace: String
     let environment: String
 
@@ -19,14 +19,12 @@ public struct HistoryStore: Sendable {
         self.environment = environment.name
     }
 
-    private init(_ store: HistoryStore, cluster: KubernetesClient) {
-        self.cluster = cluster
-        namespace = store.namespace
-        environment = store.environment
-    }
-
     /// The same, of which every request ends by then.
-    func within(_ duration: Duration) -> HistoryStore { HistoryStore(self, cluster: cluster.before(.now + duration)) }
+    func within(_ duration: Duration) -> HistoryStore {
+        var bounded = self
+        bounded.cluster = cluster.before(.now + duration)
+        return bounded
+    }
 
     /// - Returns: nil where the token may not read it.
     /// - Throws: `KubernetesError` for what is no refusal.
@@ -40,22 +38,30 @@ public struct HistoryStore: Sendable {
         }
     }
 
+    /// A deployment as stored, and the history as it is with it.
+    struct Entry: Sendable {
+        var deployment: Deployment
+        var history: DeploymentHistory
+    }
+
     /// Adds the deployment, with the next number where it has none yet, or puts it in place of its former self.
     ///
-    /// - Returns: as stored; nil where the token may not write it.
-    func record(_ deployment: Deployment) async throws -> Deployment? {
+    /// - Parameter known: as read or written last. It is only read again where somebody else has changed it since.
+    /// - Returns: nil where the token may not write it.
+    func record(_ deployment: Deployment, in known: DeploymentHistory) async throws -> Entry? {
+        var history = known
         for _ in 0..<Self.attempts {
-            guard let history = try await read() else { return nil }
             var numbered = deployment
             if numbered.number == 0 { numbered.number = history.nextNumber }
             do {
-                _ = try await cluster.write(
+                let map = try await cluster.write(
                     try history.recording(numbered), over: history.map, namespace: namespace)
-                return numbered
+                return Entry(deployment: numbered, history: DeploymentHistory(map))
             } catch let error as KubernetesError where error.status == 403 {
                 return nil
-            } catch let error as KubernetesError where error.category == .conflict {
-                continue
+            } catch let error as KubernetesError where error.category == .conflict || history.isGone(error) {
+                guard let current = try await read() else { return nil }
+                history = current
             }
         }
         throw KubernetesError(

@@ -10,7 +10,7 @@ struct Journal: Sendable {
     /// SHA-256 of the descriptor's bytes, hex.
     let descriptor: String
     /// Nil where nothing is to be changed, or the token may not keep a history.
-    private var entry: Deployment?
+    private var entry: HistoryStore.Entry?
     /// What an earlier pass that was killed had set out to change.
     private(set) var interrupted: [Deployment.App] = []
 
@@ -48,7 +48,7 @@ struct Journal: Sendable {
         entry = try await store.record(
             Deployment(
                 number: 0, commit: commit, descriptor: descriptor, startedAt: Date(), outcome: .running, by: runner,
-                apps: apps))
+                apps: apps), in: history)
         if entry == nil { note(HistoryStore.missing(store.environment)) }
         return nil
     }
@@ -57,23 +57,26 @@ struct Journal: Sendable {
     ///
     /// - Returns: why that was not possible; the cluster is as the report says all the same.
     func end(_ report: SyncReport) async -> String? {
-        guard var entry else { return nil }
-        entry.outcome =
+        guard let entry else { return nil }
+        var deployment = entry.deployment
+        deployment.outcome =
             switch report.outcome {
             case .proven, .unchanged: .proven
             case .patched: .patched
             case .rolledBack: .rolledBack
             case .failed, .refused, .pending, .validated: .failed
             }
-        entry.finishedAt = Date()
-        for index in entry.apps.indices {
-            guard let app = report.apps.first(where: { $0.app == entry.apps[index].app }) else { continue }
-            entry.apps[index].outcome = app.outcome
-            entry.apps[index].failureCode = app.failure?.code
-            entry.apps[index].failure = app.failure.map(Self.text)
+        deployment.finishedAt = Date()
+        let reports = Dictionary(report.apps.map { ($0.app, $0) }, uniquingKeysWith: { first, _ in first })
+        for index in deployment.apps.indices {
+            guard let app = reports[deployment.apps[index].app] else { continue }
+            deployment.apps[index].outcome = app.outcome
+            deployment.apps[index].failureCode = app.failure?.code
+            deployment.apps[index].failure = app.failure.map(Self.text)
         }
         do {
-            return try await store.record(entry) == nil ? HistoryStore.missing(store.environment) : nil
+            let stored = try await store.record(deployment, in: entry.history)
+            return stored == nil ? HistoryStore.missing(store.environment) : nil
         } catch let error as KubernetesError {
             return "the end of this deployment is not in the history: \(error.message)"
         } catch {
@@ -85,11 +88,11 @@ struct Journal: Sendable {
     /// for a few seconds only. Where even that fails, the entry says `running`, which the next pass takes the same way.
     func interrupt() async {
         guard var entry else { return }
-        entry.outcome = .interrupted
-        entry.finishedAt = Date()
+        entry.deployment.outcome = .interrupted
+        entry.deployment.finishedAt = Date()
         let store = store.within(.seconds(3))
         await Task { [entry] in
-            do { _ = try await store.record(entry) } catch { return }
+            do { _ = try await store.record(entry.deployment, in: entry.history) } catch { return }
         }.value
     }
 

@@ -21,10 +21,6 @@ struct Rollback: Sendable {
     let cluster: KubernetesClient
     let progress: @Sendable (ProgressEvent) -> Void
 
-    private static let patchesInFlight = 32
-    /// How often a workload may change under our hands: controllers write its status many times during a rollout.
-    private static let attempts = 10
-
     /// Never throws for what the API server says: one app that cannot be taken back must not keep the others from it.
     ///
     /// - Throws: `CancellationError`.
@@ -39,7 +35,9 @@ struct Rollback: Sendable {
         _ wave: [Written], _ watch: inout RolloutWatch, _ record: inout SyncRecord
     ) async throws {
         let clock = ContinuousClock.now
-        let results = try await concurrentMap(wave, limit: Self.patchesInFlight) { try await restore($0) }
+        let results = try await concurrentMap(wave, limit: WorkloadWriter.patchesInFlight) {
+            try await restore($0)
+        }
         var started: [(target: RolloutTarget, workload: Workload)] = []
         var apps: [WorkloadKey: Written] = [:]
         for (written, result) in zip(wave, results) {
@@ -102,10 +100,10 @@ struct Rollback: Sendable {
         let key = written.planned.key
         do {
             var current = known
-            for _ in 0..<Self.attempts {
+            for _ in 0..<WorkloadWriter.attempts {
                 if current == nil { current = try await cluster.workload(key, namespace: environment.namespace) }
                 guard let workload = current, workload.uid == written.workload.uid else {
-                    return .failure(.gone(key, environment.namespace))
+                    return .failure(.gone(key))
                 }
                 guard written.isOurs(workload) else { return .failure(.superseded(key, environment.namespace)) }
                 do {
@@ -118,7 +116,7 @@ struct Rollback: Sendable {
                     current = nil
                 }
             }
-            return .failure(.contended(key, Self.attempts))
+            return .failure(.contended(key))
         } catch let error as KubernetesError {
             return .failure(AppReport.Failure(error))
         }
@@ -171,11 +169,10 @@ extension Rollback.Written {
     }
 
     fileprivate func targetBefore(_ environment: Environment, _ workload: Workload) -> RolloutTarget {
-        RolloutTarget(
-            key: planned.key, namespace: environment.namespace, uid: workload.uid, generation: workload.generation,
-            images: before.images.mapValues { ContainerImage($0) }, initContainers: Set(before.initContainers),
-            timeout: planned.app.timeout ?? environment.rollout.timeout,
-            stuckPods: environment.rollout.replaceStuckPods)
+        var target = RolloutTarget(planned, workload: workload, environment: environment)
+        target.images = before.images.mapValues { ContainerImage($0) }
+        target.initContainers = Set(before.initContainers)
+        return target
     }
 
     fileprivate func step(_ state: AppProgress.State, pods: AppReport.Pods? = nil) -> AppProgress {
@@ -188,7 +185,7 @@ extension Rollback.Written {
 extension AppReport.Failure: Error {}
 
 extension AppReport.Failure {
-    fileprivate static func gone(_ key: WorkloadKey, _ namespace: String) -> Self {
+    fileprivate static func gone(_ key: WorkloadKey) -> Self {
         Self(code: "deleted", message: "\(key) was deleted meanwhile, so there is nothing to take back")
     }
 
@@ -198,7 +195,9 @@ extension AppReport.Failure {
             hint: "See who: kubectl -n \(namespace) get \(key) --show-managed-fields -o yaml")
     }
 
-    fileprivate static func contended(_ key: WorkloadKey, _ attempts: Int) -> Self {
-        Self(code: "contended", message: "\(key) changed \(attempts) times while it was to be rolled back")
+    fileprivate static func contended(_ key: WorkloadKey) -> Self {
+        Self(
+            code: "contended", message: "\(key) changed \(WorkloadWriter.attempts) times while it was to be rolled back"
+        )
     }
 }

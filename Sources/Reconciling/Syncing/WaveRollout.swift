@@ -19,8 +19,6 @@ struct WaveRollout: Sendable {
     let replan: @Sendable (PlannedApp, Workload?) -> Plan
     let progress: @Sendable (ProgressEvent) -> Void
 
-    private static let patchesInFlight = 32
-
     /// - Throws: `KubernetesError` only where nothing was written yet; `CancellationError`.
     func carryOut(_ plan: Plan, _ record: inout SyncRecord) async throws {
         let waves = plan.waves.map { wave in
@@ -108,7 +106,7 @@ struct WaveRollout: Sendable {
         let writer = WorkloadWriter(
             cluster: cluster, namespace: environment.namespace,
             isDryRun: extent == .validate, replan: replan)
-        let results = try await concurrentMap(wave, limit: Self.patchesInFlight) { planned in
+        let results = try await concurrentMap(wave, limit: WorkloadWriter.patchesInFlight) { planned in
             planned.isChanged ? try await writer.write(planned) : .unneeded(planned.workload)
         }
         var started: [Rollout] = []

@@ -25,7 +25,9 @@ struct WorkloadWriter: Sendable {
     let replan: @Sendable (PlannedApp, Workload?) -> Plan
 
     /// How often a workload may change under our hands: controllers write its status many times during a rollout.
-    private static let attempts = 10
+    static let attempts = 10
+    /// How many workloads are written side by side.
+    static let patchesInFlight = 32
 
     /// - Throws: `CancellationError` only: whatever the API server says is in the result, since other patches of the wave may
     ///   be written already.
