@@ -1,6 +1,7 @@
 import Reconciling
 import Reporting
 import Sandbox
+import Synchronization
 import TestServers
 import Testing
 
@@ -45,23 +46,30 @@ import Testing
         try await Scene.run(["backend"]) { scene in
             try await scene.commit([("backend", Scene.second)])
             scene.sandbox.faults.inject(.hang, into: Self.patches)
-            let outcome = try await scene.apply(requestTimeout: .seconds(1))
+            let outcome = try await scene.apply(requestTimeout: .seconds(5))
             #expect(outcome.status == .done, "\(outcome.report)")
             #expect(scene.sandbox.faults.met == 1)
         }
     }
 
-    /// The watches are cut and their history is forgotten at the first sight of a pod being replaced.
+    /// The watches are cut and their history is forgotten while the pods are being replaced.
     @Test(arguments: [false, true])
     func `a watch that is cut is resumed, and one that cannot be begins anew`(expires: Bool) async throws {
         try await Scene.run(["backend"], replicas: 3, delay: .milliseconds(100)) { scene in
             try await scene.commit([("backend", Scene.second)])
             let faults = scene.sandbox.faults
+            let wasCut = Mutex(false)
             let outcome = try await scene.apply { event in
-                guard case .app(let app) = event, app.pods?.updated == 1 else { return }
+                guard case .app(let app) = event, case .rolling = app.state else { return }
+                let isFirst = wasCut.withLock { wasCut in
+                    defer { wasCut = true }
+                    return !wasCut
+                }
+                guard isFirst else { return }
                 if expires { faults.expireResourceVersions() }
                 faults.cutWatches()
             }
+            #expect(wasCut.withLock { $0 })
             #expect(outcome.status == .done, "\(outcome.report)")
             #expect(outcome.report.apps[0].pods?.updated == 3)
         }
@@ -93,9 +101,10 @@ import Testing
         }
     }
 
+    /// The first pod never becomes ready, so that the pass is still waiting for it.
     @Test func `a token that is revoked in the middle ends the pass as failed`() async throws {
-        try await Scene.run(["backend"], replicas: 3, delay: .milliseconds(200)) { scene in
-            try await scene.commit([("backend", Scene.second)])
+        try await Scene.run(["backend"], replicas: 3, rollout: "{timeout: 5m}") { scene in
+            try await scene.commit([("backend", Fate.neverReady.version("1.1.0"))])
             let faults = scene.sandbox.faults
             let outcome = try await scene.apply { event in
                 guard case .app(let app) = event, app.pods?.updated == 1 else { return }

@@ -45,7 +45,7 @@ import Testing
     @Test(arguments: [1, 10], 0..<2)
     func `with stop nothing further starts, and what was proven stays`(count: Int, position: Int) async throws {
         let position = min(position, count - 1)
-        try await Scene.run(Self.names(count), rollout: "{timeout: 30s, onFailure: stop}") { scene in
+        try await Scene.run(Self.names(count), rollout: "{timeout: 2m, onFailure: stop}") { scene in
             let outcome = try await scene.deploy(Self.apps(count, failing: position, width: 1))
             #expect(outcome.status == .rolloutFailed)
             let outcomes = outcome.report.apps.map(\.outcome)
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func `with continue only what comes after the failure is left out`() async throws {
-        try await Scene.run(Self.names(10), rollout: "{timeout: 30s, onFailure: continue}") { scene in
+        try await Scene.run(Self.names(10), rollout: "{timeout: 2m, onFailure: continue}") { scene in
             let outcome = try await scene.deploy(Self.apps(10, failing: 2, width: 2))
             #expect(outcome.status == .rolloutFailed)
             // Every even app comes after app-2; the odd ones are a chain of their own.

@@ -31,7 +31,7 @@ struct SandboxScene: Sendable {
     ///   - rollout: the environment's setting of that name, in YAML.
     ///   - rules: further rights of the deploying account.
     static func run(
-        _ names: [String], replicas: Int = 1, parallel: Bool = false, rollout: String = "{timeout: 30s}",
+        _ names: [String], replicas: Int = 1, parallel: Bool = false, rollout: String = "{timeout: 2m}",
         delay: Duration = .milliseconds(20), _ body: (SandboxScene) async throws -> Void
     ) async throws {
         try await Sandbox.run(.init(podDelay: delay)) { sandbox in
