@@ -15,6 +15,8 @@ public struct App: Sendable, Hashable {
     public let imageRepository: ImageRepository?
     /// The names of apps whose rollout must be finished first; all of them are in the same descriptor, without cycles.
     public let after: [String]
+    /// False where its failure leaves the other apps alone.
+    public let isCritical: Bool
     /// How long its rollout may take. Nil: what the environment says.
     public let timeout: Duration?
     /// Where its name is written.

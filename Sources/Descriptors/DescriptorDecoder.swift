@@ -37,13 +37,14 @@ struct DescriptorDecoder {
         let kind = kind(fields)
         let containers = containers(fields)
         let image = image(fields)
+        let isCritical = fields.bool("critical") ?? true
         let timeout = timeout(fields)
         guard let name, let nameNode = fields["name"], let version, let versionNode = fields["version"], let kind else {
             return nil
         }
         return App(
             name: name, version: version, kind: kind, containers: containers, imageRepository: image,
-            after: after.map(\.name),
+            after: after.map(\.name), isCritical: isCritical,
             timeout: timeout, position: nameNode.start, versionPosition: versionNode.start, versionEnd: versionNode.end)
     }
 

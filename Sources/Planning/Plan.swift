@@ -8,7 +8,7 @@ public struct Plan: Sendable, Hashable {
     /// The commit of the deployment repository that asks for it.
     public let commit: String
     /// Every app without a problem, in the descriptor's order; those that need nothing included.
-    public let apps: [PlannedApp]
+    public private(set) var apps: [PlannedApp]
     /// In the descriptor's order.
     public let problems: [PlanProblem]
 
@@ -41,12 +41,19 @@ public struct Plan: Sendable, Hashable {
                 problems.append(hints.missing(app, rules: rules))
             }
         }
-        for index in planned.indices { planned[index].isUnsettled = unsettled.contains(planned[index].key) }
-        let waves = WaveOrder.waves(
-            of: wanted, unchanged: Set(planned.lazy.filter { !$0.isRolledOut }.map(\.app.name)))
-        for index in planned.indices { planned[index].wave = waves[planned[index].app.name] ?? 0 }
         self.apps = planned
         self.problems = problems
+        rollOut(unsettled, among: wanted)
+    }
+
+    /// Lets the apps of these workloads be rolled out as well, though nothing about them has to be changed.
+    public mutating func rollOut(_ unsettled: Set<WorkloadKey>) { rollOut(unsettled, among: apps.map(\.app)) }
+
+    private mutating func rollOut(_ unsettled: Set<WorkloadKey>, among wanted: [App]) {
+        for index in apps.indices where unsettled.contains(apps[index].key) { apps[index].isUnsettled = true }
+        let waves = WaveOrder.waves(
+            of: wanted, unchanged: Set(apps.lazy.filter { !$0.isRolledOut }.map(\.app.name)))
+        for index in apps.indices { apps[index].wave = waves[apps[index].app.name] ?? 0 }
     }
 
     /// False where anything is wrong: then nothing at all may be written.

@@ -9,6 +9,8 @@ public struct Deployment: Sendable, Codable, Hashable {
         case running
         /// Killed; the next one went on from it.
         case interrupted
+        /// Ended by a newer commit; the next one went on from it.
+        case preempted
         /// Every change was written, and no rollout waited for.
         case patched
         case proven

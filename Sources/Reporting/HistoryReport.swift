@@ -40,7 +40,7 @@ public struct HistoryReport: Sendable, Encodable {
     private static func outcome(_ outcome: Deployment.Outcome) -> TextTable.Cell {
         switch outcome {
         case .proven: .init("proven", .green)
-        case .patched, .running: .init(outcome.rawValue, .yellow)
+        case .patched, .running, .preempted: .init(outcome.rawValue, .yellow)
         case .rolledBack: .init("rolled back", .red)
         case .interrupted, .failed: .init(outcome.rawValue, .red)
         }

@@ -61,6 +61,7 @@ public struct JUnitReport: Sendable {
         switch app.outcome {
         case .notStarted: return .skipped("not started: an earlier app failed")
         case .rolledBack: return .skipped("rolled back: another app failed")
+        case .preempted: return .skipped("no longer waited for: there is a newer commit")
         default: return .passed
         }
     }

@@ -29,6 +29,8 @@ public struct SyncReport: Sendable, Encodable {
         case rolledBack
         /// At least one app did not get where the descriptor wants it.
         case failed
+        /// `apply --follow`: a newer commit was there before every rollout had ended; another pass goes on with that one.
+        case preempted
     }
 
     public var command: Command
@@ -39,6 +41,8 @@ public struct SyncReport: Sendable, Encodable {
     public var branch: String
     public var descriptor: String
     public var commit: Commit?
+    /// The newer commit that ended the pass.
+    public var preemptedBy: Commit?
     public var startedAt: Date
     public var finishedAt: Date?
     /// How long the pass took; nil while it is under way.
@@ -107,6 +111,8 @@ public struct AppReport: Sendable, Encodable {
         case failed
         /// Not tried, because an app of an earlier wave or another part of the pass failed.
         case notStarted
+        /// It was not waited for to its end, because there is a newer commit.
+        case preempted
         case refused
     }
 

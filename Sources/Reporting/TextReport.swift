@@ -105,7 +105,7 @@ public enum TextReport {
     }
 
     private static let summaryOrder: [AppReport.Outcome] = [
-        .proven, .patched, .validated, .pending, .failed, .rolledBack, .refused, .notStarted, .drifted,
+        .proven, .patched, .validated, .pending, .failed, .rolledBack, .preempted, .refused, .notStarted, .drifted,
         .unchanged,
     ]
 

@@ -10,6 +10,7 @@ public struct RolloutBoard: Sendable {
     public private(set) var verdicts: [WorkloadKey: Verdict] = [:]
 
     private var judges: [WorkloadKey: RolloutJudge] = [:]
+    private var followed: Set<WorkloadKey> = []
     private var workloads: [WorkloadKey: Workload] = [:]
     private var pods = PodIndex()
     private var readsPods = true
@@ -27,18 +28,25 @@ public struct RolloutBoard: Sendable {
     /// When to call `tick` where no event comes before; nil where no rollout is open.
     public mutating func nextDeadline() -> ContinuousClock.Instant? { alarm.next() }
 
+    /// Keeps what is seen of these workloads from now on, so that nothing is missed between a patch and its answer.
+    public mutating func follow(_ keys: some Sequence<WorkloadKey>) { followed.formUnion(keys) }
+
     /// Starts to judge rollouts; their time runs from `now`. One that is open for the same workload is replaced.
     ///
     /// - Parameter started: with each target the object as the API server answered the patch.
     public mutating func begin(
         _ started: [(target: RolloutTarget, workload: Workload)], at now: ContinuousClock.Instant
     ) -> [WorkloadKey: Verdict] {
+        follow(started.map(\.target.key))
         for (target, workload) in started {
             if verdicts[target.key]?.isFinal ?? true { openRollouts += 1 }
             let judge = RolloutJudge(target: target, startedAt: now)
             judges[target.key] = judge
             verdicts[target.key] = judge.verdict
-            if let known = workloads[target.key], known.isNewer(than: workload) { continue }
+            // The watch may have been faster than the answer: what it showed of the same generation has the newer status.
+            if let known = workloads[target.key], known.uid == workload.uid, known.generation >= workload.generation {
+                continue
+            }
             workloads[target.key] = workload
         }
         pods.track(started.map(\.workload))
@@ -117,7 +125,7 @@ public struct RolloutBoard: Sendable {
 
     /// A watch may be behind the answer to the patch: the older object is dropped.
     private mutating func take(_ workload: Workload) {
-        guard judges[workload.key] != nil else { return }
+        guard followed.contains(workload.key) else { return }
         if let known = workloads[workload.key], known.isNewer(than: workload) { return }
         workloads[workload.key] = workload
         pods.track([workload])

@@ -102,4 +102,24 @@ import Workloads
         _ = board.update(Self.workload("app", ready: 1), at: start + .seconds(71))
         #expect(board.isFinished)
     }
+
+    /// The answer to a patch and the watch race: whichever comes first, the newer status counts, and none is lost.
+    @Test(arguments: [false, true])
+    func `the watch may be faster than the answer to the patch`(isFirstRollout: Bool) {
+        let start = ContinuousClock.now
+        var board = RolloutBoard()
+        let target = Self.target("app", timeout: .seconds(60))
+        board.follow([target.key])
+        if !isFirstRollout {
+            var failing = Self.workload("app", ready: 1)
+            failing.generation = 1
+            _ = board.begin([(target, failing)], at: start)
+        }
+        _ = board.replacePods(with: [Self.pod("app", isReady: true)], at: start)
+        _ = board.update(Self.workload("app", ready: 1), at: start)
+        var answer = Self.workload("app", ready: 0)
+        answer.status.observedGeneration = 1
+        let begun = board.begin([(target, answer)], at: start)
+        #expect(begun[target.key]?.isFinal == true, "\(begun)")
+    }
 }

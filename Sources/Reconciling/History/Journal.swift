@@ -22,11 +22,14 @@ struct Journal: Sendable {
 
     /// Writes what the pass is about to do and what it sets out from.
     ///
-    /// - Parameter retries: a person says that what failed before is to be tried again.
+    /// - Parameters:
+    ///   - plan: gets to roll out, besides, what a pass that did not come to its end had set out to change, so that all of it is
+    ///     proven, or taken back, together.
+    ///   - retries: a person says that what failed before is to be tried again.
     /// - Returns: why nothing is to be written to the cluster at all; nil to go on.
     /// - Throws: `KubernetesError`.
     mutating func begin(
-        _ plan: Plan, _ commit: SyncReport.Commit, retries: Bool, _ note: (String) -> Void
+        _ plan: inout Plan, _ commit: SyncReport.Commit, retries: Bool, _ note: (String) -> Void
     ) async throws -> Quarantine? {
         guard plan.apps.contains(where: \.isRolledOut) else { return nil }
         guard let history = try await store.read() else {
@@ -34,8 +37,9 @@ struct Journal: Sendable {
             return nil
         }
         if let last = history.deployments.first {
-            if last.outcome == .running || last.outcome == .interrupted, !last.isComplete(plan) {
+            if [.running, .interrupted, .preempted].contains(last.outcome), !last.isComplete(plan) {
                 interrupted = last.apps
+                plan.rollOut(Set(plan.apps.filter { interrupted.before($0) != nil }.map(\.key)))
                 note("deployment \(last.number) (commit \(last.commit.shortID)) did not end; going on from it")
             }
             let failed = last.quarantined(plan, descriptor: descriptor)
@@ -64,6 +68,7 @@ struct Journal: Sendable {
             case .proven, .unchanged: .proven
             case .patched: .patched
             case .rolledBack: .rolledBack
+            case .preempted: .preempted
             case .failed, .refused, .pending, .validated: .failed
             }
         deployment.finishedAt = Date()

@@ -25,7 +25,7 @@ struct NamespaceEventSource: Sendable {
     let namespace: String
     let unfinished: UnfinishedRollouts
     let clock: any Clock<Duration>
-    let events: AsyncStream<NamespaceEvent>.Continuation
+    let tell: @Sendable (NamespaceEvent) -> Void
 
     /// Often enough that a rollout's end is seen about a second late, seldom enough for 50 apps to cost 50 requests a second.
     private static let pollInterval = Duration.seconds(1)
@@ -34,11 +34,10 @@ struct NamespaceEventSource: Sendable {
         await reporting {
             do {
                 for try await observation in cluster.observe(kind, namespace: namespace) {
-                    events.yield(.workloads(kind, observation))
+                    tell(.workloads(kind, observation))
                 }
             } catch let error as KubernetesError where error.status == 403 {
-                events.yield(
-                    .note("the token may not watch \(kind.resource): reading each by name, every second"))
+                tell(.note("the token may not watch \(kind.resource): reading each by name, every second"))
                 try await poll(kind)
             }
         }
@@ -52,11 +51,11 @@ struct NamespaceEventSource: Sendable {
         await reporting {
             do {
                 for try await observation in cluster.observePods(namespace: namespace) {
-                    events.yield(.pods(observation))
+                    tell(.pods(observation))
                 }
             } catch let error as KubernetesError where error.status == 403 {
-                events.yield(.podsUnreadable)
-                events.yield(
+                tell(.podsUnreadable)
+                tell(
                     .note("the token may not list and watch pods: failing pods are only noticed by the timeout"))
             }
         }
@@ -66,9 +65,9 @@ struct NamespaceEventSource: Sendable {
         while !Task.isCancelled {
             for key in unfinished.keys where key.kind == kind {
                 if let workload = try await cluster.workload(key, namespace: namespace) {
-                    events.yield(.workloads(kind, .changed(workload)))
+                    tell(.workloads(kind, .changed(workload)))
                 } else {
-                    events.yield(.workloadGone(key))
+                    tell(.workloadGone(key))
                 }
             }
             try await clock.sleep(for: Self.pollInterval)
@@ -81,9 +80,9 @@ struct NamespaceEventSource: Sendable {
         } catch is CancellationError {
             return
         } catch let error as KubernetesError {
-            events.yield(.lost(error))
+            tell(.lost(error))
         } catch {
-            events.yield(
+            tell(
                 .lost(KubernetesError(code: "watch-failed", category: .internal, message: String(describing: error))))
         }
     }

@@ -2,41 +2,58 @@ import Kubernetes
 import Rollouts
 import Workloads
 
-/// Waits for rollouts: takes the namespace's events to the board that judges them, until every rollout has a verdict.
+/// What a pass is told, one at a time: what the namespace shows, and what became of the work that it has started.
+enum PassEvent: Sendable {
+    /// The namespace was looked at; with the verdicts that changed by it.
+    case observed([WorkloadKey: Verdict])
+    case finished(PassWork)
+    /// The namespace cannot be observed any more.
+    case lost(KubernetesError)
+}
+
+/// Watches the namespace for a pass, and runs the pass's requests beside it: all of it comes back as one stream of events, so
+/// that one loop owns all state and nothing that hangs keeps it from the rest.
 struct RolloutWatch {
-    private var board = RolloutBoard()
-    private var events: AsyncStream<NamespaceEvent>.AsyncIterator
-    private let alarms: AsyncStream<ContinuousClock.Instant>.Continuation
+    private enum Signal: Sendable {
+        case namespace(NamespaceEvent)
+        case work(PassWork)
+        case replacedPod(StuckPod, StuckPodReplacer.Outcome)
+        /// Work ended by an error that is none of the API server's: a defect.
+        case broken(any Error)
+    }
+
+    private typealias Job = @Sendable () async -> Void
+
+    private(set) var board = RolloutBoard()
+    private var signals: AsyncStream<Signal>.AsyncIterator
+    private let signal: AsyncStream<Signal>.Continuation
+    private let jobs: AsyncStream<Job>.Continuation
     private let unfinished: UnfinishedRollouts
     private let replacer: StuckPodReplacer
+    private let note: @Sendable (String) -> Void
     private var nextAlarm: ContinuousClock.Instant?
-    private var decidedAt: [WorkloadKey: ContinuousClock.Instant] = [:]
     private var isInterrupted = false
     /// What a person should know, each said once.
     private(set) var notes: [String] = []
     /// The stuck pods that were replaced.
     private(set) var replaced: [StuckPod] = []
 
-    /// What to tell while waiting.
-    struct Listener: Sendable {
-        var verdict: @Sendable (WorkloadKey, Verdict) -> Void
-        var note: @Sendable (String) -> Void
-    }
-
     /// Watches the namespace for as long as `body` runs: one watch for each kind and one for the pods.
     ///
-    /// - Parameter unlistable: the kinds that are known not to be listed and watched; they are read by name.
+    /// - Parameters:
+    ///   - unlistable: the kinds that are known not to be listed and watched; they are read by name.
+    ///   - note: what a person should know at once.
     static func run<Result: Sendable>(
         _ replacer: StuckPodReplacer, kinds: Set<WorkloadKind>, unlistable: Set<WorkloadKind>,
-        clock: any Clock<Duration>,
-        _ body: (inout RolloutWatch) async throws -> Result
+        clock: any Clock<Duration>, note: @escaping @Sendable (String) -> Void,
+        _ body: (RolloutWatch) async throws -> Result
     ) async throws -> Result {
-        let (events, continuation) = AsyncStream<NamespaceEvent>.makeStream()
-        let (alarms, alarmContinuation) = AsyncStream<ContinuousClock.Instant>.makeStream()
+        let (signals, signal) = AsyncStream<Signal>.makeStream()
+        let (jobs, job) = AsyncStream<Job>.makeStream()
         let unfinished = UnfinishedRollouts()
         let source = NamespaceEventSource(
-            cluster: replacer.cluster, namespace: replacer.namespace, unfinished: unfinished, clock: clock,
-            events: continuation)
+            cluster: replacer.cluster, namespace: replacer.namespace, unfinished: unfinished, clock: clock
+        ) { signal.yield(.namespace($0)) }
         return try await withThrowingDiscardingTaskGroup { group in
             for kind in kinds {
                 let isListable = !unlistable.contains(kind)
@@ -45,45 +62,71 @@ struct RolloutWatch {
                 }
             }
             group.addTask { await source.observePods() }
-            group.addTask { await ring(alarms, continuation) }
-            var watch = RolloutWatch(
-                events: events.makeAsyncIterator(), alarms: alarmContinuation, unfinished: unfinished,
-                replacer: replacer)
+            group.addTask {
+                await withDiscardingTaskGroup { working in
+                    for await job in jobs { working.addTask { await job() } }
+                    working.cancelAll()
+                }
+            }
+            let watch = RolloutWatch(
+                signals: signals.makeAsyncIterator(), signal: signal, jobs: job, unfinished: unfinished,
+                replacer: replacer, note: note)
             defer { group.cancelAll() }
-            return try await body(&watch)
+            return try await body(watch)
         }
     }
 
     private init(
-        events: AsyncStream<NamespaceEvent>.AsyncIterator, alarms: AsyncStream<ContinuousClock.Instant>.Continuation,
-        unfinished: UnfinishedRollouts, replacer: StuckPodReplacer
+        signals: AsyncStream<Signal>.AsyncIterator, signal: AsyncStream<Signal>.Continuation,
+        jobs: AsyncStream<Job>.Continuation, unfinished: UnfinishedRollouts, replacer: StuckPodReplacer,
+        note: @escaping @Sendable (String) -> Void
     ) {
-        self.events = events
-        self.alarms = alarms
+        self.signals = signals
+        self.signal = signal
+        self.jobs = jobs
         self.unfinished = unfinished
         self.replacer = replacer
+        self.note = note
     }
 
-    /// Waits until each of these rollouts is proven or failed.
+    /// Runs the work beside the watch; what it returns comes back by ``next(until:)``.
+    func start(_ work: @escaping @Sendable () async throws -> PassWork) { run { .work(try await work()) } }
+
+    /// Work that is cancelled says nothing: the pass has ended.
+    private func run(_ work: @escaping @Sendable () async throws -> Signal) {
+        jobs.yield { [signal] in
+            do {
+                signal.yield(try await work())
+            } catch {
+                if !Task.isCancelled { signal.yield(.broken(error)) }
+            }
+        }
+    }
+
+    /// Keeps what is seen of these workloads from now on.
+    mutating func follow(_ keys: some Sequence<WorkloadKey>) { board.follow(keys) }
+
+    /// Begins to judge a rollout; one that is judged already for the same workload is given up.
+    mutating func begin(_ target: RolloutTarget, _ workload: Workload) -> [WorkloadKey: Verdict] {
+        board.begin([(target, workload)], at: .now)
+    }
+
+    /// Waits until something happens.
     ///
-    /// - Returns: the final verdicts of the rollouts begun here, and when each was reached.
-    /// - Throws: `KubernetesError` where the namespace can no longer be observed; `CancellationError`.
-    mutating func prove(
-        _ started: [(target: RolloutTarget, workload: Workload)], _ listener: Listener
-    ) async throws -> [WorkloadKey: (verdict: Verdict, at: ContinuousClock.Instant)] {
-        tell(board.begin(started, at: .now), listener)
-        while !board.isFinished {
-            unfinished.keys = board.unfinished
-            setAlarm()
-            guard let event = await events.next() else { throw CancellationError() }
-            try take(event, listener)
-            try await replaceStuckPods(listener)
+    /// - Parameter moment: when to come back with nothing, where nothing happens before.
+    /// - Throws: `CancellationError`; whatever broke the work.
+    mutating func next(until moment: ContinuousClock.Instant? = nil) async throws -> PassEvent {
+        replaceStuckPods()
+        unfinished.keys = board.unfinished
+        setAlarm(moment)
+        guard let signal = await signals.next() else { throw CancellationError() }
+        switch signal {
+        case .namespace(.lost(let error)): return .lost(error)
+        case .namespace(let event): return .observed(take(event))
+        case .work(let work): return .finished(work)
+        case .replacedPod(let pod, let outcome): return .observed(take(pod, outcome))
+        case .broken(let error): throw error
         }
-        var verdicts: [WorkloadKey: (verdict: Verdict, at: ContinuousClock.Instant)] = [:]
-        for key in started.map(\.target.key) {
-            if let verdict = board.verdicts[key], let moment = decidedAt[key] { verdicts[key] = (verdict, moment) }
-        }
-        return verdicts
     }
 
     /// What each pod of the workload is to run now, for the report of a failure: `web-2: 1.1.0 (not ready)`. The whole image
@@ -100,78 +143,64 @@ struct RolloutWatch {
         }
     }
 
-    private mutating func take(_ event: NamespaceEvent, _ listener: Listener) throws {
+    private mutating func take(_ event: NamespaceEvent) -> [WorkloadKey: Verdict] {
         let now = ContinuousClock.now
         switch event {
         case .workloads(let kind, .snapshot(let all)):
             isInterrupted = false
-            tell(board.replaceWorkloads(of: kind, with: all, at: now), listener)
-        case .workloads(_, .changed(let workload)): tell(board.update(workload, at: now), listener)
-        case .workloads(_, .deleted(let workload)): tell(board.removeWorkload(workload.key, at: now), listener)
-        case .workloadGone(let key): tell(board.removeWorkload(key, at: now), listener)
-        case .pods(.snapshot(let all)): tell(board.replacePods(with: all, at: now), listener)
-        case .pods(.changed(let pod)): tell(board.update(pod, at: now), listener)
-        case .pods(.deleted(let pod)): tell(board.remove(pod, at: now), listener)
-        case .podsUnreadable: tell(board.judgeWithoutPods(at: now), listener)
+            return board.replaceWorkloads(of: kind, with: all, at: now)
+        case .workloads(_, .changed(let workload)): return board.update(workload, at: now)
+        case .workloads(_, .deleted(let workload)): return board.removeWorkload(workload.key, at: now)
+        case .workloadGone(let key): return board.removeWorkload(key, at: now)
+        case .pods(.snapshot(let all)): return board.replacePods(with: all, at: now)
+        case .pods(.changed(let pod)): return board.update(pod, at: now)
+        case .pods(.deleted(let pod)): return board.remove(pod, at: now)
+        case .podsUnreadable: return board.judgeWithoutPods(at: now)
         case .workloads(_, .interrupted(let error)), .pods(.interrupted(let error)):
-            if !isInterrupted { say("the API server is not answering, trying again: \(error.message)", listener) }
+            if !isInterrupted { say("the API server is not answering, trying again: \(error.message)") }
             isInterrupted = true
-        case .note(let note): say(note, listener)
-        case .lost(let error): throw error
+            return [:]
+        case .note(let text):
+            say(text)
+            return [:]
+        case .lost: return [:]
         case .alarm:
             nextAlarm = nil
-            tell(board.tick(at: now), listener)
+            return board.tick(at: now)
         }
     }
 
-    private mutating func replaceStuckPods(_ listener: Listener) async throws {
+    private mutating func replaceStuckPods() {
         for pod in board.stuckPods {
             board.replacing(pod)
-            switch try await replacer.replace(pod) {
-            case .replaced:
-                replaced.append(pod)
-                listener.note("replacing the stuck pod \(pod.name) of an older revision (\(pod.reason))")
-            case .refused(let message, let hint):
-                tell(board.cannotReplace(pod, because: message, hint: hint, at: .now), listener)
-            }
+            run { [replacer] in .replacedPod(pod, try await replacer.replace(pod)) }
         }
     }
 
-    private mutating func tell(_ changed: [WorkloadKey: Verdict], _ listener: Listener) {
-        for (key, verdict) in changed.sorted(by: { $0.key < $1.key }) {
-            if verdict.isFinal { decidedAt[key] = .now }
-            listener.verdict(key, verdict)
+    private mutating func take(_ pod: StuckPod, _ outcome: StuckPodReplacer.Outcome) -> [WorkloadKey: Verdict] {
+        switch outcome {
+        case .replaced:
+            replaced.append(pod)
+            note("replacing the stuck pod \(pod.name) of an older revision (\(pod.reason))")
+            return [:]
+        case .refused(let message, let hint):
+            return board.cannotReplace(pod, because: message, hint: hint, at: .now)
         }
     }
 
-    private mutating func say(_ note: String, _ listener: Listener) {
-        if !notes.contains(note) { notes.append(note) }
-        listener.note(note)
+    private mutating func say(_ text: String) {
+        if !notes.contains(text) { notes.append(text) }
+        note(text)
     }
 
-    private mutating func setAlarm() {
-        guard let deadline = board.nextDeadline() else { return }
-        if let nextAlarm, nextAlarm <= deadline { return }
-        nextAlarm = deadline
-        alarms.yield(deadline)
-    }
-
-    /// Sends an alarm at each of the moments. One that comes too early is harmless: the board then finds nothing due.
-    private static func ring(
-        _ moments: AsyncStream<ContinuousClock.Instant>, _ events: AsyncStream<NamespaceEvent>.Continuation
-    ) async {
-        await withDiscardingTaskGroup { timers in
-            for await moment in moments {
-                timers.addTask {
-                    do {
-                        try await ContinuousClock().sleep(until: moment)
-                        events.yield(.alarm)
-                    } catch {
-                        return  // cancelled: nobody waits any more
-                    }
-                }
-            }
-            timers.cancelAll()
+    /// An alarm that comes too early is harmless: the board then finds nothing due.
+    private mutating func setAlarm(_ moment: ContinuousClock.Instant?) {
+        guard let first = [board.nextDeadline(), moment].compactMap({ $0 }).min() else { return }
+        if let nextAlarm, nextAlarm <= first { return }
+        nextAlarm = first
+        run {
+            try await ContinuousClock().sleep(until: first)
+            return .namespace(.alarm)
         }
     }
 }

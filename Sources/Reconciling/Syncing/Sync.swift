@@ -38,15 +38,19 @@ public struct Sync: Sendable {
     private let acceptsRewrite: Bool
     private let retries: Bool
     private let runner: Deployment.Runner
+    private let newerCommit: (@Sendable () async throws -> SyncReport.Commit)?
     private let progress: @Sendable (ProgressEvent) -> Void
 
     /// - Parameters:
     ///   - acceptsRewrite: go on where the branch was force-pushed.
     ///   - retries: try again what failed with this descriptor before.
     ///   - runner: for the history.
+    ///   - newerCommit: returns as soon as the branch has a newer commit that can be deployed: a pass that waits for rollouts
+    ///     then ends at once, as `preempted`. Nil: the pass waits to their end.
     public init(
         environment: Environment, repository: GitRepository, cluster: KubernetesClient, command: SyncReport.Command,
         extent: Extent, acceptsRewrite: Bool = false, retries: Bool = false, runner: Deployment.Runner = .init(),
+        newerCommit: (@Sendable () async throws -> SyncReport.Commit)? = nil,
         progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
     ) {
         self.environment = environment
@@ -57,6 +61,7 @@ public struct Sync: Sendable {
         self.acceptsRewrite = acceptsRewrite
         self.retries = retries
         self.runner = runner
+        self.newerCommit = newerCommit
         self.progress = progress
     }
 
@@ -75,7 +80,7 @@ public struct Sync: Sendable {
         let reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)
         let observed = try await reader.read(descriptor.apps.map(\.key))
         for text in observed.notes { note(text, &record) }
-        let plan = plan(descriptor.apps, commit.id, observed.workloads)
+        var plan = plan(descriptor.apps, commit.id, observed.workloads)
         record.planned(plan, drift: environment.drift)
         guard plan.isExecutable else {
             let status = record.refuse(plan)
@@ -84,7 +89,7 @@ public struct Sync: Sendable {
         guard !isReadOnly else { return try await carryOut(plan, observed.unlistable, [], &record) }
         var journal = Journal(
             store: HistoryStore(cluster: cluster, environment: environment), runner: runner, descriptor: version.digest)
-        if let quarantine = try await journal.begin(plan, commit, retries: retries, { note($0, &record) }) {
+        if let quarantine = try await journal.begin(&plan, commit, retries: retries, { note($0, &record) }) {
             let status = record.refuse(quarantine)
             return Outcome(report: record.report, status: status, plan: plan)
         }
@@ -99,27 +104,43 @@ public struct Sync: Sendable {
         } catch is CancellationError {
             await journal.interrupt()
             throw CancellationError()
-        } catch let error as KubernetesError {
-            // Nothing was written, so nothing is left to go on from.
-            record.abort()
-            _ = await journal.end(record.report)
-            throw error
         }
     }
 
     private func carryOut(
         _ plan: Plan, _ unlistable: Set<WorkloadKind>, _ interrupted: [Deployment.App], _ record: inout SyncRecord
     ) async throws -> Outcome {
-        let commit = plan.commit
-        let rollout = WaveRollout(
-            environment: environment, cluster: cluster, extent: extent, unlistable: unlistable,
-            interrupted: interrupted,
-            replan: { app, workload in
-                self.plan([app.app], commit, workload.map { [app.key: $0] } ?? [:])
-            }, progress: progress)
-        try await rollout.carryOut(plan, &record)
+        let apps = plan.waves.joined().filter { !isLeftAlone($0) }
+        if extent != .plan, !apps.isEmpty {
+            progress(.planned(apps.map { AppProgress($0, .waiting) }))
+            try await carryOut(plan, apps, unlistable, interrupted, &record)
+        }
         let status = record.finish()
         return Outcome(report: record.report, status: status, plan: plan)
+    }
+
+    private func carryOut(
+        _ plan: Plan, _ apps: [PlannedApp], _ unlistable: Set<WorkloadKind>, _ interrupted: [Deployment.App],
+        _ record: inout SyncRecord
+    ) async throws {
+        let replan: @Sendable (PlannedApp, Workload?) -> Plan = { app, workload in
+            self.plan([app.app], plan.commit, workload.map { [app.key: $0] } ?? [:])
+        }
+        guard extent == .prove else {
+            let writer = WorkloadWriter(
+                cluster: cluster, namespace: environment.namespace, isDryRun: extent == .validate, replan: replan)
+            return try await PatchRun(writer: writer, progress: progress).run(apps, &record)
+        }
+        record = try await RolloutPass.run(
+            plan, rollingOut: apps,
+            .init(
+                environment: environment, cluster: cluster, unlistable: unlistable, interrupted: interrupted,
+                replan: replan, newerCommit: newerCommit, progress: progress), record)
+    }
+
+    /// With `drift: report` what somebody else changed is only told, and a new version still deployed.
+    private func isLeftAlone(_ planned: PlannedApp) -> Bool {
+        environment.drift == .report && planned.isOnlyDrift
     }
 
     private var isReadOnly: Bool { extent == .plan || extent == .validate }

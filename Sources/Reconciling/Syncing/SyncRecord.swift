@@ -28,7 +28,8 @@ struct SyncRecord: Sendable {
             startedAt: Date())
     }
 
-    var failedApps: Set<String> { Set(report.apps.filter { $0.outcome == .failed }.map(\.app)) }
+    /// There is something of it to take back.
+    func isWritten(_ app: String) -> Bool { written.contains(app) }
 
     mutating func begin(_ commit: SyncReport.Commit) { report.commit = commit }
 
@@ -56,6 +57,9 @@ struct SyncRecord: Sendable {
         }
     }
 
+    /// An earlier pass has written it, and did not come to its end.
+    mutating func resumed(_ planned: PlannedApp) { written.insert(planned.app.name) }
+
     mutating func judged(_ planned: PlannedApp, _ verdict: Verdict, running: [String], seconds: Double) {
         update(planned.app.name) {
             $0.pods = AppReport.Pods(verdict.progress)
@@ -75,11 +79,6 @@ struct SyncRecord: Sendable {
             }
         case .progressing: break
         }
-    }
-
-    /// The namespace could not be observed to the end.
-    mutating func lost(_ planned: PlannedApp, _ error: KubernetesError) {
-        failed(planned.app.name, AppReport.Failure(error), ExitStatus(error))
     }
 
     /// - Parameter status: the exit code where this pass writes nothing at all.
@@ -115,14 +114,18 @@ struct SyncRecord: Sendable {
         }
     }
 
-    mutating func notStarted(_ planned: PlannedApp) {
-        update(planned.app.name) { $0.outcome = .notStarted }
-    }
-
     /// What is still pending when a pass ends was not started.
     mutating func finishNotStarted() {
         for index in report.apps.indices where report.apps[index].outcome == .pending {
             report.apps[index].outcome = .notStarted
+        }
+    }
+
+    /// A newer commit ended the pass: what was under way is no longer waited for.
+    mutating func preempted(by commit: SyncReport.Commit) {
+        report.preemptedBy = commit
+        for index in report.apps.indices where [.patched, .notStarted].contains(report.apps[index].outcome) {
+            report.apps[index].outcome = .preempted
         }
     }
 
@@ -144,14 +147,12 @@ struct SyncRecord: Sendable {
         return end(.refused)
     }
 
-    /// The pass ended before anything was written.
-    mutating func abort() {
-        finishNotStarted()
-        report.outcome = .failed
-    }
-
     mutating func finish() -> ExitStatus {
         let outcomes = Set(report.apps.map(\.outcome))
+        if report.preemptedBy != nil {
+            report.outcome = .preempted
+            return end(.done)
+        }
         if !obstacles.isEmpty {
             let isBack = report.apps.allSatisfy { !written.contains($0.app) || $0.rollback?.outcome == .proven }
             if hasWritten && isBack {

@@ -13,9 +13,11 @@ struct WorkloadWriter: Sendable {
         ///   - planned: as it was carried out, which may have been planned anew.
         ///   - rivals: what other managers had set and Descry took over.
         case written(PlannedApp, Workload, rivals: [String])
-        /// Somebody else has brought it to what the descriptor says meanwhile.
+        /// It is as the descriptor says without this patch: brought there by somebody else meanwhile.
         case unneeded(Workload)
         case failed(AppReport.Failure, ExitStatus)
+        /// The answer was lost, and so was the one to the question what became of it: it may be written.
+        case uncertain(AppReport.Failure, ExitStatus)
     }
 
     let cluster: KubernetesClient
@@ -29,14 +31,44 @@ struct WorkloadWriter: Sendable {
     /// How many workloads are written side by side.
     static let patchesInFlight = 32
 
-    /// - Throws: `CancellationError` only: whatever the API server says is in the result, since other patches of the wave may
+    /// - Throws: `CancellationError` only: whatever the API server says is in the result, since other patches of the pass may
     ///   be written already.
     func write(_ planned: PlannedApp) async throws -> Result {
         do {
             return try await writeOrThrow(planned)
+        } catch let error as KubernetesError where !isDryRun && [.unreachable, .internal].contains(error.category) {
+            return try await ask(planned, error)
         } catch let error as KubernetesError {
             return .failed(AppReport.Failure(error), ExitStatus(error))
         }
+    }
+
+    /// How long to ask what became of a patch whose answer was lost.
+    private static let patience = Duration.seconds(5)
+
+    /// A patch whose answer was lost may have been carried out all the same.
+    private func ask(_ planned: PlannedApp, _ error: KubernetesError) async throws -> Result {
+        let failure = AppReport.Failure(error)
+        do {
+            let client = cluster.before(.now + Self.patience)
+            let current = try await client.workload(planned.key, namespace: namespace)
+            guard let current, current.uid == planned.workload.uid, isWritten(planned, current) else {
+                return .failed(failure, ExitStatus(error))
+            }
+            return .written(planned, current, rivals: [])
+        } catch is KubernetesError {
+            return .uncertain(failure, ExitStatus(error))
+        }
+    }
+
+    /// The workload holds what Descry's own patch for this commit writes.
+    private func isWritten(_ planned: PlannedApp, _ current: Workload) -> Bool {
+        planned.annotations.allSatisfy { current.annotations[$0.key] == $0.value }
+            && planned.images.allSatisfy { image in
+                (image.isInit ? current.initContainers : current.containers).contains {
+                    $0.name == image.container && $0.image == image.desired
+                }
+            }
     }
 
     private func writeOrThrow(_ first: PlannedApp) async throws -> Result {
@@ -61,7 +93,11 @@ struct WorkloadWriter: Sendable {
                     return .failed(AppReport.Failure(problem), ExitStatus(problem))
                 }
                 guard let app = again.apps.first else { throw error }
-                if !app.isChanged { return .unneeded(app.workload) }
+                if !app.isChanged {
+                    // A patch that was sent again after its answer was lost finds its own work.
+                    return isWritten(planned, app.workload)
+                        ? .written(planned, app.workload, rivals: rivals) : .unneeded(app.workload)
+                }
                 planned = app
             }
         }

@@ -1,0 +1,100 @@
+import Descriptors
+import Kubernetes
+import Planning
+import Reporting
+import Rollouts
+import Workloads
+
+/// One app's way through a pass.
+struct Course: Sendable {
+    /// As planned; as planned anew, where the workload had changed before it was patched.
+    var planned: PlannedApp
+    /// What to go back to: what this pass observed first, or one before it that did not come to its end.
+    let before: Deployment.Before
+    /// As the API server answered last.
+    var workload: Workload
+    /// When its way forward, or its way back, began.
+    var startedAt = ContinuousClock.Instant.now
+    /// What is judged now; nil where nothing is.
+    var target: RolloutTarget?
+    /// An earlier pass has written it.
+    let isResumed: Bool
+
+    init(_ planned: PlannedApp, interrupted: [Deployment.App]) {
+        self.planned = planned
+        let earlier = interrupted.before(planned)
+        before = earlier ?? Deployment.Before(planned)
+        isResumed = earlier != nil
+        workload = planned.workload
+    }
+
+    var name: String { planned.app.name }
+
+    /// Seconds since its way forward, or its way back, began.
+    var seconds: Double { startedAt.duration(to: .now).inSeconds }
+}
+
+// MARK: The way back
+
+extension Course {
+    /// The workload holds what this pass wrote, or what was there before: nobody else has deployed to it meanwhile.
+    func isOurs(_ workload: Workload) -> Bool {
+        planned.images.allSatisfy { image in
+            let found = (image.isInit ? workload.initContainers : workload.containers).first {
+                $0.name == image.container
+            }?.image
+            return found == image.desired || found?.description == before.images[image.container]
+        }
+    }
+
+    /// The version that it goes back to.
+    var versionBefore: String? {
+        before.images[planned.images.first?.container ?? ""].flatMap { ContainerImage($0).tag }
+    }
+
+    /// - Parameter strategy: nil replaces all pods by a rolling update, whatever the strategy was before.
+    func patchBefore(_ workload: Workload, strategy: UpdateStrategy?) -> WorkloadPatch {
+        let images = before.images.sorted { $0.key < $1.key }.map { name, image in
+            WorkloadPatch.Image(
+                container: name, isInit: before.initContainers.contains(name), image: ContainerImage(image))
+        }
+        return WorkloadPatch(
+            key: planned.key, uid: workload.uid, resourceVersion: workload.resourceVersion, images: images,
+            annotations: before.annotations, strategy: strategy)
+    }
+
+    /// What somebody had set before Descry changed it; nil where that is what a rollout needs anyway.
+    var strategyBefore: UpdateStrategy? {
+        let isAsNeeded = before.strategy == "RollingUpdate" && (before.partition ?? 0) == 0
+        guard !isAsNeeded, planned.key.kind != .deployment else { return nil }
+        return UpdateStrategy(type: before.strategy, partition: before.partition)
+    }
+
+    func targetBefore(_ environment: Environment, _ workload: Workload) -> RolloutTarget {
+        var target = RolloutTarget(planned, workload: workload, environment: environment)
+        target.images = before.images.mapValues { ContainerImage($0) }
+        target.initContainers = Set(before.initContainers)
+        return target
+    }
+
+    // MARK: What to tell
+
+    func step(_ state: AppProgress.State, pods: AppReport.Pods? = nil) -> AppProgress {
+        AppProgress(planned, state, pods: pods)
+    }
+
+    func stepBack(_ state: AppProgress.State, pods: AppReport.Pods? = nil) -> AppProgress {
+        AppProgress(app: name, from: planned.app.version.text, to: versionBefore ?? "?", state: state, pods: pods)
+    }
+}
+
+extension RolloutProgress {
+    /// What is missing, where that is more than the numbers of pods.
+    var reason: String? {
+        waitingFor.isEmpty || waitingFor.first?.isNumber == true ? nil : waitingFor
+    }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,55 @@
+import Descriptors
+import Kubernetes
+import Planning
+import Reporting
+import Workloads
+
+/// Writes a plan's patches without waiting for what they lead to (`apply --no-wait`), or only asks whether they would be taken
+/// (`--dry-run`): layer by layer of what comes after what.
+struct PatchRun: Sendable {
+    let writer: WorkloadWriter
+    let progress: @Sendable (ProgressEvent) -> Void
+
+    /// - Throws: `CancellationError`.
+    func run(_ apps: [PlannedApp], _ record: inout SyncRecord) async throws {
+        for wave in Set(apps.map(\.wave)).sorted() {
+            let layer = apps.filter { $0.wave == wave && $0.isChanged }
+            let results = try await concurrentMap(layer, limit: WorkloadWriter.patchesInFlight) {
+                try await writer.write($0)
+            }
+            for (planned, result) in zip(layer, results) { take(planned, result, &record) }
+        }
+    }
+
+    private func take(_ planned: PlannedApp, _ result: WorkloadWriter.Result, _ record: inout SyncRecord) {
+        switch result {
+        case .written(let planned, _, let rivals):
+            record.written(planned, rivals: rivals, extent: writer.isDryRun ? .validate : .patch)
+            progress(.app(AppProgress(planned, writer.isDryRun ? .validated : .patched)))
+        case .unneeded:
+            progress(.app(AppProgress(planned, writer.isDryRun ? .validated : .patched)))
+        case .failed(let failure, let status):
+            record.failed(planned.app.name, failure, status)
+            progress(.app(AppProgress(planned, .failed(failure))))
+        case .uncertain(let failure, let status):
+            record.written(planned, rivals: [], extent: .patch)
+            record.failed(planned.app.name, failure, status)
+            progress(.app(AppProgress(planned, .failed(failure))))
+        }
+    }
+}
+
+extension AppProgress {
+    init(_ planned: PlannedApp, _ state: State, pods: AppReport.Pods? = nil) {
+        self.init(
+            app: planned.app.name, from: planned.previousVersion, to: planned.app.version.text, state: state, pods: pods
+        )
+    }
+}
+
+extension PlannedApp {
+    /// Nothing but what somebody else changed since the version was deployed.
+    var isOnlyDrift: Bool {
+        isChanged && changes.allSatisfy { [.driftedImage, .strategy, .partition].contains($0.reason) }
+    }
+}
