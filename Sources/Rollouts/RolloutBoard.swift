@@ -53,6 +53,14 @@ public struct RolloutBoard: Sendable {
         return judge(started.map(\.target.key), now)
     }
 
+    /// Stops to judge a rollout; what is seen of its workload is still kept.
+    public mutating func abandon(_ key: WorkloadKey) {
+        guard let verdict = verdicts.removeValue(forKey: key) else { return }
+        if !verdict.isFinal { openRollouts -= 1 }
+        judges[key] = nil
+        alarm.set(key, nil)
+    }
+
     /// Takes a whole list of one kind. A rollout whose workload is not in it has lost its workload.
     public mutating func replaceWorkloads(
         of kind: WorkloadKind, with all: [Workload], at now: ContinuousClock.Instant

@@ -103,6 +103,23 @@ import Workloads
         #expect(board.isFinished)
     }
 
+    /// What is to go back is not judged by where it was to go: the patch that takes it back would fail it as superseded.
+    @Test func `a rollout that is given up has no verdict any more`() {
+        let start = ContinuousClock.now
+        var board = RolloutBoard()
+        let target = Self.target("app", timeout: .seconds(60))
+        _ = board.begin([(target, Self.workload("app", ready: 0))], at: start)
+        board.abandon(target.key)
+        #expect(board.isFinished && board.nextDeadline() == nil && board.verdicts.isEmpty)
+        var back = Self.workload("app", ready: 1)
+        back.generation = 3
+        back.containers = [Container(name: "web", image: Samples.old)]
+        #expect(board.update(back, at: start).isEmpty)
+        #expect(board.workload(target.key)?.generation == 3, "what is seen is still kept")
+        board.abandon(target.key)
+        #expect(board.isFinished)
+    }
+
     /// The answer to a patch and the watch race: whichever comes first, the newer status counts, and none is lost.
     @Test(arguments: [false, true])
     func `the watch may be faster than the answer to the patch`(isFirstRollout: Bool) {

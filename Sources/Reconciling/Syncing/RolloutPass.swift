@@ -123,7 +123,6 @@ struct RolloutPass {
         for name in schedule.takeReady() { start(name) }
         for name in schedule.takeReturnable() {
             courses[name]?.startedAt = .now
-            courses[name]?.target = nil
             writes.append(.restore(name))
         }
         while writesInFlight < WorkloadWriter.patchesInFlight, let write = writes.popFirst() { send(write) }
@@ -267,6 +266,12 @@ struct RolloutPass {
     private mutating func failed(_ name: String) {
         let wasReturning = schedule.isReturning
         schedule.failed(name)
+        // What goes back is no longer judged by where it was to go.
+        for name in schedule.names(.toReturn) {
+            guard let target = courses[name]?.target else { continue }
+            courses[name]?.target = nil
+            watch.abandon(target.key)
+        }
         guard schedule.isReturning, !wasReturning else { return }
         for case .patch(let unsent) in writes { schedule.withdrawn(unsent) }
         writes.removeAll { if case .patch = $0 { true } else { false } }

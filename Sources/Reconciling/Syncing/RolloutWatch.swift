@@ -111,6 +111,9 @@ struct RolloutWatch {
         board.begin([(target, workload)], at: .now)
     }
 
+    /// Stops to judge the workload's rollout.
+    mutating func abandon(_ key: WorkloadKey) { board.abandon(key) }
+
     /// Waits until something happens.
     ///
     /// - Parameter moment: when to come back with nothing, where nothing happens before.
