@@ -27,7 +27,10 @@ struct EventTests {
             let environment = try EnvironmentSettings.parse(Array(settings.utf8), file: "DEV.yaml").resolve(name: "DEV")
             let token = try await namespace.account(rules: rules).token()
             try await plane.withClient(token: token) { cluster in
-                try await body(EventRecorder(cluster: cluster, environment: environment), namespace, uid)
+                // A busy machine must not make it lose any.
+                let recorder = EventRecorder(
+                    cluster: cluster, environment: environment, requestTimeout: .seconds(60))
+                try await body(recorder, namespace, uid)
             }
         }
     }

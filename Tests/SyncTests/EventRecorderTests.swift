@@ -26,7 +26,10 @@ import Workloads
                 mayPost
                 ? scene.deployer : scene.sandbox.account("reader", namespace: "shop", rules: [])
             try await scene.withCluster(account, .seconds(30)) { cluster in
-                try await body(EventRecorder(cluster: cluster, environment: scene.environment), scene)
+                // A busy machine must not make it lose any.
+                let recorder = EventRecorder(
+                    cluster: cluster, environment: scene.environment, requestTimeout: .seconds(60))
+                try await body(recorder, scene)
             }
         }
     }

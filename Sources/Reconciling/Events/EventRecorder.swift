@@ -12,7 +12,6 @@ final class EventRecorder: Sendable {
     static let requestsInFlight = 8
     /// More than a pass over 500 apps tells. What is recorded beyond is lost.
     static let queueLimit = 2000
-    static let requestTimeout = Duration.seconds(2)
 
     private struct State {
         var queue: ArraySlice<KubernetesEvent> = []
@@ -37,12 +36,14 @@ final class EventRecorder: Sendable {
     private let cluster: KubernetesClient
     private let environment: String
     private let namespace: String
+    private let requestTimeout: Duration
     private let state = Mutex(State())
 
-    init(cluster: KubernetesClient, environment: Environment) {
+    init(cluster: KubernetesClient, environment: Environment, requestTimeout: Duration = .seconds(2)) {
         self.cluster = cluster
         self.environment = environment.name
         namespace = environment.namespace
+        self.requestTimeout = requestTimeout
     }
 
     /// Returns at once; the event is posted beside the caller, even where the caller's task is cancelled.
@@ -106,7 +107,7 @@ final class EventRecorder: Sendable {
     private func post(as number: Int) async {
         while let event = next(for: number) {
             do {
-                try await cluster.before(.now + Self.requestTimeout).post(event, namespace: namespace)
+                try await cluster.before(.now + requestTimeout).post(event, namespace: namespace)
             } catch let error as KubernetesError where error.code == "forbidden" && error.category == .denied {
                 state.withLock { state in
                     state.denial = error.message
