@@ -121,9 +121,8 @@ let package = Package(
         .testTarget(
             name: "ReconcilingTests",
             dependencies: [
-                "Descriptors", "Documents", "Git", "Kubernetes", "Reconciling", "Reporting", "Rollouts", "TestExamples",
-                "TestServers",
-                "Workloads",
+                "Descriptors", "Documents", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts",
+                "TestExamples", "TestServers", "Workloads",
             ],
             exclude: ["Examples"], swiftSettings: swiftSettings),
         // Whole passes in this process, against the sandbox and its faults.

@@ -44,6 +44,7 @@ struct DemoScene: Sendable {
                 AccessRule(verbs: ["get", "list", "watch", "patch"], group: "apps", resources: ["statefulsets"]),
                 AccessRule(verbs: ["get", "list", "watch", "delete"], group: "", resources: ["pods"]),
                 AccessRule(verbs: ["get", "patch"], group: "", resources: ["configmaps"], names: [name]),
+                AccessRule(verbs: ["create"], group: "", resources: ["events"]),
             ])
         try folder.write("environments/\(example.name).token", account.token)
         let repository = environment.repository.description

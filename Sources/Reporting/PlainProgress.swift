@@ -48,7 +48,7 @@ func stateText(_ progress: AppProgress, style: TextStyle) -> String {
 }
 
 /// One line: code, then pod and container where there are any, then the reason and message of whoever knows.
-func failureText(_ failure: AppReport.Failure) -> String {
+package func failureText(_ failure: AppReport.Failure) -> String {
     var text = failure.code
     if let pod = failure.pod { text += ": pod \(printable(pod))" }
     if let container = failure.container { text += ", container \(printable(container))" }
@@ -57,7 +57,7 @@ func failureText(_ failure: AppReport.Failure) -> String {
 }
 
 /// `0.4 s`, `12.3 s`, `2 m 5 s`.
-func secondsText(_ seconds: Double) -> String {
+package func secondsText(_ seconds: Double) -> String {
     if seconds >= 100 { return "\(Int(seconds) / 60) m \(Int(seconds) % 60) s" }
     let tenths = Int((seconds * 10).rounded())
     return "\(tenths / 10).\(tenths % 10) s"

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// What every environment is to run, and what runs: the model behind `descry status`.
 ///
 /// Its JSON form is stable: fields are added, never renamed or removed.
@@ -88,6 +90,36 @@ public struct AppStatus: Sendable, Encodable {
         case refused
     }
 
+    /// The newest version of the app that failed here, unless one since was proven.
+    public struct LastFailure: Sendable, Encodable, Hashable {
+        public var version: String
+        /// Its number in the history.
+        public var deployment: Int
+        /// The id of the commit that asked for it.
+        public var commit: String
+        /// When the deployment ended.
+        public var at: Date
+        /// Stable; see docs/cli.md.
+        public var code: String
+        /// Reason and message, as the history keeps them.
+        public var message: String
+        /// `apply` does not try it again before the descriptor changes, or `--retry` says so.
+        public var quarantined: Bool
+
+        public init(
+            version: String, deployment: Int, commit: String, at: Date, code: String, message: String,
+            quarantined: Bool
+        ) {
+            self.version = version
+            self.deployment = deployment
+            self.commit = commit
+            self.at = at
+            self.code = code
+            self.message = message
+            self.quarantined = quarantined
+        }
+    }
+
     public var app: String
     /// `statefulset/backend`.
     public var workload: String
@@ -100,6 +132,9 @@ public struct AppStatus: Sendable, Encodable {
     /// What a rollout under way waits for.
     public var waitingFor: String?
     public var failure: AppReport.Failure?
+    /// When a deployment brought what runs. Nil where none did, or the history is not readable.
+    public var since: Date?
+    public var lastFailure: LastFailure?
 
     public init(
         app: String, workload: String, state: State, wanted: String, running: String? = nil,

@@ -1,15 +1,18 @@
-/// The environments side by side: one row an app, and for each environment the version that runs, its ready pods, and the
-/// state. What is not as it should be is explained below, a line each.
+import FoundationEssentials
+
+/// The environments side by side: one row an app, and for each environment the version that runs, its ready pods, the state,
+/// since when, and the last failure where there is one. What is not as it should be is explained below, a line each.
 public enum StatusText {
     /// How wide a table may be where the output is no terminal.
     private static let defaultColumns = 132
 
-    public static func render(_ report: StatusReport, style: TextStyle) -> String {
+    /// - Parameter now: what ages are counted to.
+    public static func render(_ report: StatusReport, style: TextStyle, now: Date = Date()) -> String {
         var text = ""
         for environment in report.environments { text += head(environment, style: style) }
         let readable = report.environments.filter { $0.error == nil }
-        for block in blocks(readable, columns: style.terminal?.columns ?? defaultColumns) {
-            text += "\n" + table(block).render(coloured: style.isColoured)
+        for block in blocks(readable, columns: style.terminal?.columns ?? defaultColumns, now) {
+            text += "\n" + table(block, now).render(coloured: style.isColoured)
         }
         let details = readable.flatMap { environment in environment.apps.compactMap { detail($0, environment, style) } }
         return text + (details.isEmpty ? "" : "\n" + details.joined())
@@ -29,10 +32,11 @@ public enum StatusText {
     }
 
     /// As many environments beside each other as fit.
-    private static func blocks(_ environments: [EnvironmentStatus], columns: Int) -> [[EnvironmentStatus]] {
+    private static func blocks(_ environments: [EnvironmentStatus], columns: Int, _ now: Date) -> [[EnvironmentStatus]]
+    {
         var blocks: [[EnvironmentStatus]] = []
         for environment in environments {
-            if let last = blocks.last, table(last + [environment]).width <= columns {
+            if let last = blocks.last, table(last + [environment], now).width <= columns {
                 blocks[blocks.count - 1].append(environment)
             } else {
                 blocks.append([environment])
@@ -41,35 +45,58 @@ public enum StatusText {
         return blocks
     }
 
-    private static func table(_ environments: [EnvironmentStatus]) -> TextTable {
+    private static func table(_ environments: [EnvironmentStatus], _ now: Date) -> TextTable {
         var order: [String] = []
         var seen: Set<String> = []
         for app in environments.flatMap(\.apps) where seen.insert(app.app).inserted { order.append(app.app) }
-        var table = TextTable([.init("APP")] + environments.flatMap { group(.init($0.environment), "", "") })
-        let apps = environments.map { environment in
-            Dictionary(environment.apps.map { ($0.app, $0) }, uniquingKeysWith: { first, _ in first })
-        }
-        for name in order {
-            table.add([.init(name)] + apps.flatMap { cells($0[name]) })
-        }
+        let groups = environments.map { Group($0, now) }
+        var table = TextTable([.init("APP")] + groups.flatMap(\.heading))
+        for name in order { table.add([.init(name)] + groups.flatMap { $0.cells(name) }) }
         return table
     }
 
-    private static func cells(_ app: AppStatus?) -> [TextTable.Cell] {
-        guard let app else { return group("-", "", "") }
-        let ready = app.pods.map { "\($0.ready)/\($0.replicas)" } ?? ""
-        return group(
-            .init(app.running.map(shortVersion) ?? "-"), .init(ready), .init(app.state.rawValue, app.state.colour))
-    }
+    /// The columns of one environment.
+    private struct Group {
+        let name: String
+        let apps: [String: AppStatus]
+        /// Most of the time nothing has failed, and the column is wide.
+        let hasFailures: Bool
+        let now: Date
 
-    /// The cells of one environment, closer to each other than to the next one's.
-    private static func group(
-        _ version: TextTable.Cell, _ ready: TextTable.Cell, _ state: TextTable.Cell
-    ) -> [TextTable.Cell] {
-        var cells = [version, ready, state]
-        cells[0].gap = 1
-        cells[1].gap = 1
-        return cells
+        init(_ environment: EnvironmentStatus, _ now: Date) {
+            name = environment.environment
+            apps = Dictionary(environment.apps.map { ($0.app, $0) }, uniquingKeysWith: { first, _ in first })
+            hasFailures = environment.apps.contains { $0.lastFailure != nil }
+            self.now = now
+        }
+
+        var heading: [TextTable.Cell] { row(.init(name), "", "", "SINCE", "LAST FAILURE") }
+
+        func cells(_ app: String) -> [TextTable.Cell] {
+            guard let app = apps[app] else { return row("-", "", "", "", "") }
+            return row(
+                .init(app.running.map(shortVersion) ?? "-"),
+                .init(app.pods.map { "\($0.ready)/\($0.replicas)" } ?? ""),
+                .init(app.state.rawValue, app.state.colour),
+                .init(app.since.map { AgeText.format(since: $0, now: now) } ?? "-"),
+                app.lastFailure.map { .init(text(of: $0), .red) } ?? "-")
+        }
+
+        private func text(of failure: AppStatus.LastFailure) -> String {
+            let age = AgeText.format(since: failure.at, now: now)
+            return "\(shortVersion(failure.version)) \(printable(failure.code)) \(age)"
+                + (failure.quarantined ? " quarantined" : "")
+        }
+
+        /// The first cells stand closer to each other than to the rest.
+        private func row(
+            _ version: TextTable.Cell, _ ready: TextTable.Cell, _ state: TextTable.Cell, _ since: TextTable.Cell,
+            _ failure: TextTable.Cell
+        ) -> [TextTable.Cell] {
+            var cells = [version, ready, state, since] + (hasFailures ? [failure] : [])
+            for index in 0..<3 { cells[index].gap = 1 }
+            return cells
+        }
     }
 
     private static func detail(_ app: AppStatus, _ environment: EnvironmentStatus, _ style: TextStyle) -> String? {
@@ -83,6 +110,11 @@ public enum StatusText {
         }
         text += "\n"
         if let hint = app.failure?.hint { text += "  hint: \(printable(hint))\n" }
+        if let failure = app.lastFailure, failure.quarantined {
+            text += "  not tried again: it failed in deployment \(failure.deployment): \(printable(failure.code)): "
+            text += "\(printable(failure.message))\n"
+            text += "  hint: push a version that works, or run descry apply \(environment.environment) --retry\n"
+        }
         return text
     }
 

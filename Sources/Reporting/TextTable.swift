@@ -71,6 +71,6 @@ public enum TerminalColour: Int, Sendable {
 
 /// Text from elsewhere (a container's message, a commit's subject) as it may be printed: on one line, and with nothing
 /// in it that moves the cursor or changes the colours of a person's terminal.
-func printable(_ text: String) -> String {
+package func printable(_ text: String) -> String {
     TerminalText.escaped(text.replacing("\n", with: " ").replacing("\t", with: " "))
 }

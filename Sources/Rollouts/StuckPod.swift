@@ -19,6 +19,13 @@ public struct StuckPod: Sendable, Hashable {
     public var uid: String
     /// Why it is broken, in the container's own words.
     public var reason: String
+
+    public init(key: WorkloadKey, name: String, uid: String, reason: String) {
+        self.key = key
+        self.name = name
+        self.uid = uid
+        self.reason = reason
+    }
 }
 
 /// Which stuck pods of one rollout are to be replaced: one at a time, the highest ordinal first.

@@ -35,7 +35,7 @@ struct RBACCommand: AsyncParsableCommand {
         name: .customLong("no-list"), help: "With --named: no list and watch of workloads; Descry reads them by name.")
     var noList = false
 
-    @Flag(help: "Workloads and the reading of pods alone: no history, and no stuck pod is replaced.")
+    @Flag(help: "Workloads and the reading of pods alone: no history, no events, and no stuck pod is replaced.")
     var minimal = false
 
     @Flag(help: "Also print a Secret for a token without expiry (for Jenkins, or Kubernetes before 1.24).")

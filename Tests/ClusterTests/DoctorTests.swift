@@ -23,6 +23,19 @@ struct DoctorTests {
         }
     }
 
+    /// What Descry can do without is a warning, with what follows from it.
+    @Test func `a token that may not post events is told of`() async throws {
+        let rules = PolicyRule.deployer.filter { $0.resources != ["events"] }
+        try await Scene.run([Scene.workload("backend")], rules: rules) { scene in
+            try await scene.commit(("backend", Scene.second))
+            let run = try await scene.run("doctor", "DEV", ["-o", "json"])
+            #expect(run.exitCode == 0, "\(run)")
+            let warnings = try run.decoded(as: ReportedHealth.self).checks("warning")
+            #expect(warnings.count == 1, "\(run)")
+            #expect(warnings.first?.message.hasPrefix("the token may not create events in namespace ") == true)
+        }
+    }
+
     /// A state to be in, the exit code that follows, and the checks that fail for it. What needs them is skipped.
     @Test func `each broken state has its exit code`() async throws {
         try await Scene.run([Scene.workload("backend")]) { scene in

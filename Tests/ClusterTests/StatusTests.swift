@@ -20,6 +20,16 @@ struct StatusTests {
             subscript(app: String) -> App? { apps.first { $0.app == app } }
         }
 
+        struct LastFailure: Decodable {
+            var version: String
+            var deployment: Int
+            var commit: String
+            var at: String
+            var code: String
+            var message: String
+            var quarantined: Bool
+        }
+
         struct App: Decodable {
             var app: String
             var workload: String
@@ -29,6 +39,8 @@ struct StatusTests {
             var pods: ReportedPass.App.Pods?
             var waitingFor: String?
             var failure: ReportedPass.App.Failure?
+            var since: String?
+            var lastFailure: LastFailure?
         }
 
         var environments: [Environment]
@@ -105,6 +117,44 @@ struct StatusTests {
         }
     }
 
+    @Test func `since when it runs, and what failed last`() async throws {
+        try await Scene.run([Scene.workload("backend")]) { scene in
+            #expect(try await scene.deploy(("backend", Scene.second)).exitCode == 0)
+            let proven = try await scene.history()[0]
+            let good = try #require(try await status(scene).1["DEV"]?["backend"])
+            #expect(good.since == proven.finishedAt)
+            #expect(good.lastFailure == nil)
+
+            let broken = Fate.pullFails.version("1.2.0")
+            #expect(try await scene.deploy(("backend", broken)).exitCode == 3)
+            let failed = try await scene.history()[1]
+            let (run, report) = try await status(scene)
+            let back = try #require(report["DEV"]?["backend"])
+            #expect(back.running == Scene.second && back.since == good.since)
+            let failure = try #require(back.lastFailure, "\(run)")
+            #expect(failure.version == broken && failure.deployment == 2 && failure.commit == failed.commit.id)
+            #expect(failure.at == failed.finishedAt)
+            // ErrImagePull, or the ImagePullBackOff that soon follows it.
+            #expect(failure.code == "image-pull" && failure.message.contains(/^\w*ImagePull\w*:/), "\(failure)")
+            #expect(failure.quarantined)
+
+            let text = try await scene.run("status", "DEV")
+            let lines = text.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+            #expect(lines.contains(["APP", "DEV", "SINCE", "LAST", "FAILURE"]), "\(text)")
+            let row = try #require(lines.first { $0.first == "backend" })
+            #expect(Array(row[1...3]) == ["1.1.0-rc-c0ffee0", "1/1", "pending"], "\(text)")
+            #expect(row[4].wholeMatch(of: /[0-9ms]+/) != nil)
+            #expect(row[5] == "1.2.0-rc-bad0001" && row[6] == "image-pull" && row[8] == "quarantined", "\(text)")
+            #expect(text.output.contains("not tried again: it failed in deployment 2: image-pull: "), "\(text)")
+
+            #expect(try await scene.deploy(("backend", Fate.runs.version("1.2.1"))).exitCode == 0)
+            let mended = try #require(try await status(scene).1["DEV"]?["backend"])
+            #expect(mended.lastFailure == nil)
+            let finished = try await scene.history()[2].finishedAt
+            #expect(mended.since == finished)
+        }
+    }
+
     @Test func `environments are read by themselves, and stand side by side`() async throws {
         try await Scene.run([Scene.workload("backend")]) { scene in
             for name in ["STAGE", "LIVE"] { try scene.environment(name) }
@@ -134,10 +184,10 @@ struct StatusTests {
             let lines = text.output.split(separator: "\n")
             #expect(lines.contains { $0.hasPrefix("LIVE cannot be read: ") }, "\(text)")
             let words = lines.map { $0.split(separator: " ").map(String.init) }
-            #expect(words.contains(["APP", "DEV", "STAGE"]), "\(text)")
+            #expect(words.contains(["APP", "DEV", "SINCE", "STAGE", "SINCE"]), "\(text)")
             let first = "1.0.0-rc-c0ffee0"
-            #expect(words.contains(["backend", first, "1/1", "ok", first, "1/1", "pending"]), "\(text)")
-            #expect(words.contains(["absent", "-", "-", "missing"]), "\(text)")
+            #expect(words.contains(["backend", first, "1/1", "ok", "-", first, "1/1", "pending", "-"]), "\(text)")
+            #expect(words.contains(["absent", "-", "-", "missing", "-"]), "\(text)")
             #expect(words.contains(["STAGE", "backend", "pending:", first, "→", "1.1.0-rc-c0ffee0"]), "\(text)")
             #expect(try await scene.writes().isEmpty)
         }
@@ -150,7 +200,9 @@ struct StatusTests {
             let (run, report) = try await status(scene)
             #expect(run.exitCode == 0, "\(run)")
             #expect(report["DEV"]?["backend"]?.state == "pending")
-            #expect(report["DEV"]?.notes.count == 2, "\(run)")
+            #expect(report["DEV"]?["backend"]?.since == nil)
+            // Of workloads, pods and the history.
+            #expect(report["DEV"]?.notes.count == 3, "\(run)")
         }
     }
 }

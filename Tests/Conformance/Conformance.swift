@@ -27,6 +27,6 @@ public enum Conformance {
     public static let cases: [Case] = [
         applying, applyConflicts, watching, statefulSetRollouts, statefulSetFailures, statusSequences, refusing,
         listing, selecting,
-        writing, reportingStatus, deleting, accessing, deploymentRollouts, podFates, discovering,
+        writing, reportingStatus, deleting, accessing, postingEvents, deploymentRollouts, podFates, discovering,
     ].flatMap { $0 }
 }

@@ -59,6 +59,12 @@ extension Conformance {
             #expect(deployment.contains(/NewReplicaSet: +site-/))
             #expect(deployment.contains("ScalingReplicaSet"))
         },
+        Case("kubectl describe lists the events that a client has posted, with who it was") { ns in
+            let set = try await ns.create(.statefulSets, Manifest.workload(.statefulSets, "web", replicas: 0))
+            try await ns.create(.events, ns.event("web.1", about: set))
+            let text = try await ns.kubectl("describe", "statefulset", "web")
+            #expect(text.contains(/Warning +RolloutFailed +\S+ +descry +1.1.0 cannot be pulled/), "\(text)")
+        },
         Case("kubectl rollout status, history and restart") { ns in
             try await ns.running("web", replicas: 1)
             #expect(try await ns.kubectl("rollout", "status", "statefulset/web").contains("complete"))

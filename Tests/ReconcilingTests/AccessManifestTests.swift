@@ -57,6 +57,9 @@ import Workloads
                   resources: [configmaps]
                   resourceNames: [descry-live]
                   verbs: [get, patch]
+                - apiGroups: [""]
+                  resources: [events]
+                  verbs: [create]
                 ---
                 apiVersion: rbac.authorization.k8s.io/v1
                 kind: RoleBinding
@@ -139,11 +142,14 @@ import Workloads
     }
 
     /// The history's ConfigMap is made by whoever applies the manifests, so that the token need not be able to create any.
-    @Test func `no scope gives more than reading, patching workloads and the history`() throws {
+    @Test func `no scope gives more than reading, patching workloads and the history, and posting events`() throws {
         for scope in [
             AccessManifests.Scope.kinds([.statefulSet]), .workloads(Self.keys), .workloadsByNameOnly(Self.keys),
         ] {
-            let lines = try Self.manifests(scope, includesTokenSecret: true).yaml().split(separator: "\n")
+            let yaml = try Self.manifests(scope, includesTokenSecret: true).yaml()
+            let events = "- apiGroups: [\"\"]\n  resources: [events]\n  verbs: [create]\n"
+            #expect(yaml.contains(events))
+            let lines = yaml.replacing(events, with: "").split(separator: "\n")
             let verbs = lines.filter { $0.contains("verbs:") }
                 .flatMap { $0.drop { $0 != "[" }.split { " [],".contains($0) } }
             #expect(Set(verbs).isSubset(of: ["get", "list", "watch", "patch"]))
@@ -153,7 +159,9 @@ import Workloads
 
     @Test func `the least is workloads and the reading of pods`() throws {
         let manifests = try Self.manifests(.kinds([.statefulSet]), replacing: .always, isMinimal: true)
-        #expect(!manifests.yaml().contains("configmaps") && !manifests.yaml().contains("delete"))
+        #expect(
+            !manifests.yaml().contains("configmaps") && !manifests.yaml().contains("events")
+                && !manifests.yaml().contains("delete"))
         #expect(manifests.objects.count == 3)
     }
 

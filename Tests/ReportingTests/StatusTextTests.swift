@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Reporting
 import Testing
 
@@ -12,12 +13,23 @@ import Testing
 
     private func app(
         _ name: String, _ state: AppStatus.State, wanted: String = "1.0.0", running: String? = "1.0.0", ready: Int = 2,
-        failure: AppReport.Failure? = nil
+        failure: AppReport.Failure? = nil, since age: Double? = nil, lastFailure: AppStatus.LastFailure? = nil
     ) -> AppStatus {
-        AppStatus(
+        var status = AppStatus(
             app: name, workload: "statefulset/\(name)", state: state, wanted: "\(wanted)-rc-\(sha)",
             running: running.map { "\($0)-rc-\(sha)" }, pods: .init(replicas: 2, updated: 2, ready: ready),
             waitingFor: state == .rolling ? "1 of 2 pods ready" : nil, failure: failure)
+        status.since = age.map { now.addingTimeInterval(-$0) }
+        status.lastFailure = lastFailure
+        return status
+    }
+
+    private let now = Date(timeIntervalSince1970: 1_800_000_000)
+
+    private func failed(_ age: Double, _ quarantined: Bool) -> AppStatus.LastFailure {
+        .init(
+            version: "1.1.0-rc-\(sha)", deployment: 7, commit: commit.id, at: now.addingTimeInterval(-age),
+            code: "image-pull", message: "ErrImagePull: manifest unknown", quarantined: quarantined)
     }
 
     private var unread: EnvironmentStatus {
@@ -30,30 +42,48 @@ import Testing
         let report = StatusReport(
             environments: [
                 status(
-                    "DEV", [app("backend", .ok), app("web", .failed, wanted: "1.1.0", ready: 1, failure: pullFailure)]),
-                status("LIVE", [app("backend", .pending, wanted: "1.1.0"), app("batch", .rolling, ready: 1)]), unread,
+                    "DEV",
+                    [
+                        app("backend", .ok, since: 273_600),
+                        app("web", .failed, wanted: "1.1.0", ready: 1, failure: pullFailure),
+                    ]),
+                status(
+                    "LIVE",
+                    [
+                        app("backend", .pending, wanted: "1.1.0", since: 42, lastFailure: failed(300, true)),
+                        app("batch", .rolling, ready: 1),
+                    ]),
+                status("STAGE", [app("backend", .ok, since: 7200, lastFailure: failed(86_400, false))]),
+                unread,
             ], strict: false)
+        let style = TextStyle(isColoured: false, terminal: .init(columns: 160, rows: 24))
         #expect(
-            StatusText.render(report, style: .plain) == """
+            StatusText.render(report, style: style, now: now) == """
                 DEV at a1b2c3d4e5: backend 1.1.0, by Ada
                 LIVE at a1b2c3d4e5: backend 1.1.0, by Ada
+                STAGE at a1b2c3d4e5: backend 1.1.0, by Ada
                 QA cannot be read: unauthorized: the token is refused
                   hint: make another
 
-                APP       DEV                           LIVE
-                backend   1.0.0-rc-020c8bb 2/2 ok       1.0.0-rc-020c8bb 2/2 pending
-                web       1.0.0-rc-020c8bb 1/2 failed   -
-                batch     -                             1.0.0-rc-020c8bb 1/2 rolling
+                APP       DEV                         SINCE   LIVE                         SINCE   LAST FAILURE
+                backend   1.0.0-rc-020c8bb 2/2 ok     3d4h    1.0.0-rc-020c8bb 2/2 pending 42s     1.1.0-rc-020c8bb image-pull 5m quarantined
+                web       1.0.0-rc-020c8bb 1/2 failed -       -
+                batch     -                                   1.0.0-rc-020c8bb 1/2 rolling -       -
+
+                APP       STAGE                   SINCE   LAST FAILURE
+                backend   1.0.0-rc-020c8bb 2/2 ok 120m    1.1.0-rc-020c8bb image-pull 24h
 
                 DEV web failed: image-pull: pod web-2, container web: ImagePullBackOff: Back-off pulling image "shop/web:1.1.0"
                   hint: push the image
                 LIVE backend pending: 1.0.0-rc-020c8bb → 1.1.0-rc-020c8bb
+                  not tried again: it failed in deployment 7: image-pull: ErrImagePull: manifest unknown
+                  hint: push a version that works, or run descry apply LIVE --retry
                 LIVE batch rolling: 1.0.0-rc-020c8bb; waiting for 1 of 2 pods ready
 
                 """)
     }
 
-    @Test(arguments: [(50, 3), (80, 2), (100, 1)])
+    @Test(arguments: [(50, 3), (80, 2), (110, 1)])
     func `environments that do not fit beside each other stand below each other`(columns: Int, tables: Int) {
         let report = StatusReport(
             environments: ["DEV", "STAGE", "LIVE"].map { status($0, [app("backend", .ok)]) }, strict: false)

@@ -43,6 +43,7 @@ struct SandboxScene: Sendable {
                     .init(verbs: ["get", "list", "watch", "patch"], group: "apps", resources: ["statefulsets"]),
                     .init(verbs: ["get", "list", "watch", "delete"], resources: ["pods"]),
                     .init(verbs: ["get", "create", "patch"], resources: ["configmaps"]),
+                    .init(verbs: ["create"], resources: ["events"]),
                 ])
             let folder = try TemporaryFolder()
             let repository = try await GitFixture()
@@ -126,7 +127,7 @@ struct SandboxScene: Sendable {
         }
     }
 
-    private func withCluster<Value: Sendable>(
+    func withCluster<Value: Sendable>(
         _ account: Account, _ requestTimeout: Duration, _ body: (KubernetesClient) async throws -> Value
     ) async throws -> Value {
         let path = try folder.write("kubeconfig-\(UInt64.random(in: .min ... .max))", sandbox.kubeconfig(for: account))
@@ -140,5 +141,5 @@ struct SandboxScene: Sendable {
         return try result.get()
     }
 
-    private static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+    static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 }

@@ -104,12 +104,13 @@ public struct PolicyRule: Sendable {
         PolicyRule(["get", "list", "watch"], apiGroup: "", ["pods"]),
     ]
 
-    /// What `descry rbac` gives: the same, to replace stuck pods, and to keep the history.
+    /// What `descry rbac` gives: the same, to replace stuck pods, to keep the history, and to post events.
     public static let deployer = [
         PolicyRule(["get", "list", "watch", "patch"], ["statefulsets"]),
         PolicyRule(["get", "list", "watch", "delete"], apiGroup: "", ["pods"]),
         PolicyRule(
             ["get", "patch"], apiGroup: "", ["configmaps"], names: ["descry-dev", "descry-live", "descry-stage"]),
+        PolicyRule(["create"], apiGroup: "", ["events"]),
         // Where the ConfigMap that `descry rbac` prints was not applied.
         PolicyRule(["create"], apiGroup: "", ["configmaps"]),
     ]

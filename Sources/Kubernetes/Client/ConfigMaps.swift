@@ -20,34 +20,33 @@ public struct ConfigMap: Sendable, Hashable {
 }
 
 extension KubernetesClient {
-    private struct Object: Codable {
-        struct Metadata: Codable {
-            var name: String
-            var resourceVersion: String?
-            var labels: [String: String]?
-        }
-        var apiVersion = "v1"
-        var kind = "ConfigMap"
-        var metadata: Metadata
+    private struct Object: ClusterObject {
+        var metadata: ObjectMetadata
         var data: [String: String]?
 
-        var value: ConfigMap {
+        func value() -> ConfigMap {
             ConfigMap(
                 name: metadata.name, resourceVersion: metadata.resourceVersion ?? "", labels: metadata.labels ?? [:],
                 data: data ?? [:])
         }
+
+        static func name(of value: ConfigMap) -> String { value.name }
+    }
+
+    private struct NewObject: Encodable {
+        struct Metadata: Encodable {
+            var name: String
+            var labels: [String: String]?
+        }
+        let apiVersion = "v1"
+        let kind = "ConfigMap"
+        var metadata: Metadata
+        var data: [String: String]
     }
 
     /// Nil where there is none of that name.
     public func configMap(_ name: String, namespace: String) async throws -> ConfigMap? {
-        let resource = Resource.configMaps
-        let request = APIRequest(
-            path: resource.path(namespace: namespace, name: name), purpose: resource.purpose("get", name, namespace))
-        do {
-            return try decode(Object.self, try await send(request), request.purpose).value
-        } catch let error as KubernetesError where error.code == "not-found" {
-            return nil
-        }
+        try await get(Object.self, .configMaps, name, namespace)
     }
 
     /// Makes it where `old` does not exist yet, else writes what sets it apart from `old`, by a merge patch: whatever else is
@@ -64,14 +63,14 @@ extension KubernetesClient {
             query: [("fieldManager", Self.fieldManager)],
             purpose: resource.purpose(isNew ? "create" : "patch", map.name, namespace))
         if isNew {
-            let object = Object(
+            let object = NewObject(
                 metadata: .init(name: map.name, labels: map.labels.isEmpty ? nil : map.labels), data: map.data)
             request.body = Array(try JSONEncoder().encode(object))
         } else {
             request.contentType = "application/merge-patch+json"
             request.body = Array(try JSONEncoder().encode(MergePatch(map, over: old)))
         }
-        return try decode(Object.self, try await send(request), request.purpose).value
+        return try decode(Object.self, try await send(request), request.purpose).value()
     }
 
     /// RFC 7386: a key that is null is removed. The `resourceVersion` is the precondition.

@@ -8,6 +8,7 @@ struct Resource: Sendable, Hashable {
 
     static let pods = Resource(group: "", plural: "pods")
     static let configMaps = Resource(group: "", plural: "configmaps")
+    static let events = Resource(group: "", plural: "events")
 
     init(group: String, plural: String) {
         self.group = group

@@ -21,7 +21,7 @@ public struct AccessManifests: Sendable {
     public let scope: Scope
     /// Allow to delete pods: `rollout.replaceStuckPods` is not `never`.
     public let replacesStuckPods: Bool
-    /// Workloads and the reading of pods alone: no history, and no pod is deleted.
+    /// Workloads and the reading of pods alone: no history, no events, and no pod is deleted.
     public let isMinimal: Bool
     /// Also print a Secret that holds a token without expiry, for a Jenkins credential.
     public let includesTokenSecret: Bool
@@ -89,7 +89,10 @@ public struct AccessManifests: Sendable {
     private var role: Manifest {
         object(
             "rbac.authorization.k8s.io/v1", "Role",
-            [metadata(name), .init("rules", .list(workloadRules + [podRule] + (isMinimal ? [] : [historyRule])))])
+            [
+                metadata(name),
+                .init("rules", .list(workloadRules + [podRule] + (isMinimal ? [] : [historyRule, eventRule]))),
+            ])
     }
 
     private var roleBinding: Manifest {
@@ -118,6 +121,9 @@ public struct AccessManifests: Sendable {
     private var history: Manifest { object("v1", "ConfigMap", [metadata(name)]) }
 
     private var historyRule: Manifest { rule("", ["configmaps"], names: [name], ["get", "patch"]) }
+
+    /// No name can restrict `create`.
+    private var eventRule: Manifest { rule("", ["events"], ["create"]) }
 
     private var tokenSecret: Manifest {
         object(

@@ -133,6 +133,7 @@ public struct Doctor: Sendable {
             needed.append(
                 (Permission(verb: verb, group: "", resource: "configmaps", name: name, namespace: namespace), false))
         }
+        needed.append((Permission(verb: "create", group: "", resource: "events", namespace: namespace), false))
         do {
             let answers = try await concurrentMap(needed, limit: 16) { try await cluster.isAllowed($0.permission) }
             let denied = zip(needed, answers).filter { !$0.1 }.map(\.0)
@@ -159,6 +160,7 @@ public struct Doctor: Sendable {
         case ("pods", "delete"):
             "a person has to delete a broken pod that blocks a StatefulSet (rollout.replaceStuckPods)"
         case ("configmaps", _): "no history is kept, and a version that failed is tried again"
+        case ("events", _): "what it does to a workload is not among the workload's events"
         case ("pods", _): "failing pods are only noticed by the timeout"
         default: "Descry reads by name and polls"
         }

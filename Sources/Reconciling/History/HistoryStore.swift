@@ -69,6 +69,12 @@ public struct HistoryStore: Sendable {
             message: "\(DeploymentHistory.name(environment)) changed \(Self.attempts) times while it was to be written")
     }
 
+    /// What to tell once where the history cannot be read by one who only looks.
+    static func unreadable(_ environment: String) -> String {
+        "the token may not read the history in the ConfigMap \(DeploymentHistory.name(environment)): since when an app "
+            + "runs, and what failed last, is not known"
+    }
+
     /// What to tell once where there is no history.
     static func missing(_ environment: String) -> String {
         "the token may not keep the history in the ConfigMap \(DeploymentHistory.name(environment)): a failed version is not "

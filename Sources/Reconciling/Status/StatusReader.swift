@@ -25,6 +25,7 @@ public struct StatusReader: Sendable {
         let version = try await source.read(try await source.tip(acceptsRewrite: true))
         let (commit, descriptor) = (version.commit, version.descriptor)
         status.commit = commit
+        async let reading = HistoryStore(cluster: cluster, environment: environment).read()
 
         let reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)
         let observed = try await reader.read(descriptor.apps.map(\.key))
@@ -38,9 +39,19 @@ public struct StatusReader: Sendable {
         let hasPods = try await readPods(into: &index, &status)
         let planned = Dictionary(plan.apps.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         let problems = Dictionary(plan.problems.map { ($0.app.key, $0) }, uniquingKeysWith: { first, _ in first })
+        let history = try await reading
+        if history == nil { status.notes.append(HistoryStore.unreadable(environment.name)) }
+        let quarantined = history?.quarantined(plan, descriptor: version.digest) ?? []
         status.apps = descriptor.apps.compactMap { app in
-            if let problem = problems[app.key] { return AppStatus(problem, observed.workloads[app.key]) }
-            return planned[app.key].map { self.status(of: $0, pods: hasPods ? index.pods(of: app.key) : nil) }
+            let workload = observed.workloads[app.key]
+            var status = problems[app.key].map { AppStatus($0, workload) }
+            if let planned = planned[app.key], status == nil {
+                status = self.status(of: planned, pods: hasPods ? index.pods(of: app.key) : nil)
+            }
+            if let history {
+                status?.tell(history, of: app.key, workload, isQuarantined: quarantined.contains(app.key.description))
+            }
+            return status
         }
         return status
     }
@@ -94,6 +105,13 @@ extension EnvironmentStatus {
 }
 
 extension AppStatus {
+    fileprivate mutating func tell(
+        _ history: DeploymentHistory, of key: WorkloadKey, _ workload: Workload?, isQuarantined: Bool
+    ) {
+        if let running, let workload { since = history.since(of: key, uid: workload.uid, running: running) }
+        lastFailure = history.lastFailure(of: key, isQuarantined: isQuarantined)
+    }
+
     /// An app that cannot be deployed.
     fileprivate init(_ problem: PlanProblem, _ workload: Workload?) {
         let running = workload.flatMap { workload in

@@ -36,8 +36,12 @@ public struct DescriptorSource: Sendable {
     struct Version: Sendable {
         var commit: SyncReport.Commit
         var descriptor: Descriptor
+        var bytes: [UInt8]
+
         /// SHA-256 of the file's bytes, hex.
-        var digest: String
+        var digest: String {
+            SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        }
     }
 
     /// - Throws: `Refused` with every problem of the descriptor; `GitError` where there is no such file.
@@ -50,7 +54,7 @@ public struct DescriptorSource: Sendable {
         return Version(
             commit: summary,
             descriptor: try Descriptor.parse(bytes, file: "\(environment.branch):\(environment.descriptor)"),
-            digest: SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+            bytes: bytes)
     }
 }
 

@@ -15,6 +15,7 @@ struct Validation {
         case .deployments: validation.deployment(object["spec"] ?? .null, old: old?["spec"])
         case .replicaSets: validation.template(object["spec"] ?? .null)
         case .pods: validation.pod(object["spec"] ?? .null, old: old?["spec"])
+        case .events: validation.event(object, namespace: key.namespace)
         case .leases where old != nil && object["metadata", "resourceVersion"] == nil:
             validation.invalid("metadata.resourceVersion", "0x0", "must be specified for an update")
             throw .invalid(key, validation.causes, named: key)  // this one names the plural
@@ -128,6 +129,13 @@ struct Validation {
                 "Forbidden: pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds` or `spec.tolerations` (only additions to existing tolerations)"
             )
         }
+    }
+
+    /// An object without a namespace is told of in the namespace `default`.
+    private mutating func event(_ event: JSONValue, namespace: String) {
+        let about = event["involvedObject", "namespace"]?.string ?? ""
+        guard about != namespace, !about.isEmpty || namespace != "default" else { return }
+        invalid("involvedObject.namespace", Self.quoted(about), "does not match event.namespace")
     }
 
     /// Selector and template of a workload.
