@@ -29,24 +29,26 @@ struct WorkloadWriter: Sendable {
     /// How many workloads are written side by side.
     static let patchesInFlight = 32
 
+    /// - Parameter isCanary: of a StatefulSet, only as far as its canaries, by ``PlannedApp/canaryPartition``.
     /// - Throws: `CancellationError` only: whatever the API server says is in the result, since other patches of the wave may
     ///   be written already.
-    func write(_ planned: PlannedApp) async throws -> Result {
+    func write(_ planned: PlannedApp, isCanary: Bool = false) async throws -> Result {
         do {
-            return try await writeOrThrow(planned)
+            return try await writeOrThrow(planned, isCanary)
         } catch let error as KubernetesError {
             return .failed(AppReport.Failure(error), ExitStatus(error))
         }
     }
 
-    private func writeOrThrow(_ first: PlannedApp) async throws -> Result {
+    private func writeOrThrow(_ first: PlannedApp, _ isCanary: Bool) async throws -> Result {
         var planned = first
         var rivals: [String] = []
         var force = false
         for _ in 0..<Self.attempts {
             do {
+                let partition = isCanary ? planned.canaryPartition ?? 0 : 0
                 let workload = try await cluster.apply(
-                    WorkloadPatch(planned), namespace: namespace, force: force, dryRun: isDryRun)
+                    WorkloadPatch(planned, partition: partition), namespace: namespace, force: force, dryRun: isDryRun)
                 return .written(planned, workload, rivals: rivals)
             } catch let error as KubernetesError where error.code == "field-conflict" && !force {
                 let fields = error.fieldConflicts.map(\.field).joined(separator: ", ")
