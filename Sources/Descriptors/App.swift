@@ -19,6 +19,8 @@ public struct App: Sendable, Hashable {
     public let isCritical: Bool
     /// How long its rollout may take. Nil: what the environment says.
     public let timeout: Duration?
+    /// Which part of its pods gets a new version first. Nil: all of them, one after the other.
+    public let canary: Canary?
     /// Where its name is written.
     public let position: Position
     /// Where the version's value begins, a quote included.

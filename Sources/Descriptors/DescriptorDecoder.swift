@@ -28,6 +28,7 @@ struct DescriptorDecoder {
             if let app = app(fields, name: name, after: after) { apps.append(app) }
         }
         order.check(reportingTo: document)
+        CanaryDecoder.check(apps, reportingTo: document)
         return apps
     }
 
@@ -39,13 +40,14 @@ struct DescriptorDecoder {
         let image = image(fields)
         let isCritical = fields.bool("critical") ?? true
         let timeout = timeout(fields)
+        let canary = CanaryDecoder(document: document, kind: kind, name: name).canary(fields)
         guard let name, let nameNode = fields["name"], let version, let versionNode = fields["version"], let kind else {
             return nil
         }
         return App(
             name: name, version: version, kind: kind, containers: containers, imageRepository: image,
-            after: after.map(\.name), isCritical: isCritical,
-            timeout: timeout, position: nameNode.start, versionPosition: versionNode.start, versionEnd: versionNode.end)
+            after: after.map(\.name), isCritical: isCritical, timeout: timeout, canary: canary,
+            position: nameNode.start, versionPosition: versionNode.start, versionEnd: versionNode.end)
     }
 
     private func name(_ fields: Fields) -> String? {

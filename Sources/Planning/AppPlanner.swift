@@ -6,7 +6,8 @@ struct AppPlanner {
     let commit: String
     let rules: PlanningRules
 
-    func plan(_ app: App, _ workload: Workload) -> Result<PlannedApp, AppProblems> {
+    /// - Parameter beside: what is there under the name of a Deployment's canary.
+    func plan(_ app: App, _ workload: Workload, beside: Workload?) -> Result<PlannedApp, AppProblems> {
         var found = problems(of: app)
         if workload.isBeingDeleted {
             found.append(
@@ -17,6 +18,9 @@ struct AppPlanner {
         }
         let choice = ContainerChoice(app: app, workload: workload)
         found += choice.problems
+        let canaries = CanaryPlanner(
+            app: app, workload: workload, rules: rules, beside: workload.key.kind == .deployment ? beside : nil)
+        found += canaries.problems
         guard found.isEmpty else { return .failure(AppProblems(problems: found)) }
 
         let repository = app.repository(registry: rules.registry)
@@ -24,12 +28,14 @@ struct AppPlanner {
         let images = choice.containers.map {
             ImageTarget(container: $0.name, isInit: $0.isInit, current: $0.image, desired: desired)
         }
+        let changes =
+            imageChanges(app, workload, images) + strategyChanges(workload) + annotationChanges(app, workload)
+        let (canary, canaryNote) = canaries.canary(images, changes)
         return .success(
             PlannedApp(
-                app: app, workload: workload, images: images,
-                changes: imageChanges(app, workload, images) + strategyChanges(workload)
-                    + annotationChanges(app, workload),
-                notes: notes(workload, images), annotations: annotations(for: app), wave: 0))
+                app: app, workload: workload, images: images, changes: changes,
+                notes: notes(workload, images) + [canaryNote].compactMap { $0 }, annotations: annotations(for: app),
+                canary: canary, leftoverCanary: canaries.leftover, wave: 0))
     }
 
     /// What can be said against an app without a look at the cluster.

@@ -18,7 +18,7 @@ public struct Plan: Sendable, Hashable {
     ///   - wanted: the descriptor's apps, whose `after` names no cycle.
     ///   - commit: the id of the commit that the descriptor is from; it goes into the annotations.
     ///   - observed: the namespace's workloads. Where the token may only read by name, those that the descriptor names;
-    ///     hints for mistyped names are then fewer, and nothing else changes.
+    ///     hints for mistyped names are then fewer, and nothing else changes. A Deployment's canary is looked for there, too.
     ///   - unsettled: those whose last rollout has not ended well. They need no write where nothing is changed, but they
     ///     are waited for in their wave like the changed ones.
     public init(
@@ -32,7 +32,7 @@ public struct Plan: Sendable, Hashable {
         var problems: [PlanProblem] = []
         for app in wanted {
             if let workload = observed[app.key] {
-                switch planner.plan(app, workload) {
+                switch planner.plan(app, workload, beside: observed[app.key.canary]) {
                 case .success(let result): planned.append(result)
                 case .failure(let found): problems += found.problems
                 }

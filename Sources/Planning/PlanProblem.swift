@@ -17,6 +17,10 @@ public struct PlanProblem: Error, Sendable, Hashable, CustomStringConvertible {
         case ambiguousContainer = "ambiguous-container"
         case channelNotAllowed = "channel-not-allowed"
         case beingDeleted = "being-deleted"
+        /// A Deployment of somebody else has the name that the app's canary would get.
+        case canaryNameTaken = "canary-name-taken"
+        /// A canary was asked for a Deployment whose pods must not run beside others.
+        case canaryBesideRecreate = "canary-beside-recreate"
 
         public var description: String { rawValue }
     }
@@ -29,7 +33,7 @@ public struct PlanProblem: Error, Sendable, Hashable, CustomStringConvertible {
     public var kind: Kind {
         switch code {
         case .missingWorkload, .missingContainer, .beingDeleted: .missing
-        case .ambiguousContainer, .channelNotAllowed: .refused
+        case .ambiguousContainer, .channelNotAllowed, .canaryNameTaken, .canaryBesideRecreate: .refused
         }
     }
 

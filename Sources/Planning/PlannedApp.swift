@@ -15,6 +15,10 @@ public struct PlannedApp: Sendable, Hashable {
     public let notes: [PlanNote]
     /// The annotations of the patch, all of them, with the values that they get.
     public let annotations: [String: String]
+    /// How its rollout begins; nil where all pods are replaced in one go.
+    public let canary: PlannedCanary?
+    /// The Deployment of an earlier pass's canaries, which that pass did not come to remove.
+    public let leftoverCanary: Workload?
     /// 0 for the first wave. Apps that are unchanged have one too; it means nothing.
     public internal(set) var wave: Int
     /// Its last rollout has not ended well: it is waited for even where nothing is to be written.
@@ -89,6 +93,10 @@ public struct PlanNote: Sendable, Hashable {
         case scaledToZero = "scaled-to-zero"
         /// The annotations say that another environment deploys to this workload.
         case otherEnvironment = "other-environment"
+        /// Some pods get the version first.
+        case canary
+        /// A canary was asked for, and all pods would be canaries.
+        case canaryIsAll = "canary-is-all"
     }
 
     public let code: Code

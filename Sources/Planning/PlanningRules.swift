@@ -24,6 +24,8 @@ public enum WorkloadAnnotation {
     public static let environment = "descry.dev/environment"
     public static let version = "descry.dev/version"
     public static let commit = "descry.dev/commit"
+    /// On the Deployment that runs another one's canaries: the other's name.
+    public static let canaryOf = "descry.dev/canary-of"
     /// Shown by `kubectl rollout history`.
     public static let changeCause = "kubernetes.io/change-cause"
 }

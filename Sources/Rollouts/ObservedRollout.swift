@@ -28,7 +28,7 @@ struct ObservedRollout {
         }
         let missing =
             switch workload.key.kind {
-            case .statefulSet: StatefulSetRollout.missing(workload)
+            case .statefulSet: StatefulSetRollout.missing(workload, partition: target.partition)
             case .deployment: DeploymentRollout.missing(workload)
             case .daemonSet: DaemonSetRollout.missing(workload)
             }
@@ -38,9 +38,15 @@ struct ObservedRollout {
     /// The rules that the kinds share. `available` is only asked for where it can differ from `ready`. A server that
     /// stores `minReadySeconds` also counts available pods, and one that leaves the number out means 0.
     static func missingCounts(_ workload: Workload) -> String? {
+        if workload.status.updated != workload.replicas {
+            return "\(workload.status.updated) of \(workload.replicas) pods updated"
+        }
+        return missingReadiness(workload)
+    }
+
+    static func missingReadiness(_ workload: Workload) -> String? {
         let status = workload.status
         let all = workload.replicas
-        if status.updated != all { return "\(status.updated) of \(all) pods updated" }
         if status.ready != all { return "\(status.ready) of \(all) pods ready" }
         if workload.minReadySeconds > 0, (status.available ?? 0) != all {
             return "\(status.available ?? 0) of \(all) pods ready for \(workload.minReadySeconds) s"
@@ -53,7 +59,7 @@ struct ObservedRollout {
     private var missingInPods: String? {
         guard let pods else { return nil }
         let ready = pods.filter { !$0.isBeingDeleted && !$0.hasEnded && $0.isReady }
-        for pod in ready {
+        for pod in ready where target.holdsCanary(pod) {
             guard
                 let (container, wanted, found) = target.mismatch(
                     in: pod.containers, initContainers: pod.initContainers)
@@ -77,22 +83,29 @@ struct ObservedRollout {
     /// The first pod that is neither ready nor on its way out, in words: what a time-out was waiting for.
     var unready: String? {
         guard let pod = pods?.first(where: { !$0.isBeingDeleted && !$0.hasEnded && !$0.isReady }) else { return nil }
-        for state in pod.initContainerStates + pod.containerStates where !state.isReady {
+        return "pod \(pod.name), \(pod.unreadyInWords)"
+    }
+}
+
+extension PodState {
+    /// What keeps it from being ready: the first container that is not, in its own words.
+    var unreadyInWords: String {
+        for state in initContainerStates + containerStates where !state.isReady {
             switch state.phase {
             case .waiting(let reason, let message):
                 let words = [reason, message].compactMap { $0 }.joined(separator: ": ")
-                return "pod \(pod.name), container \(state.name) is waiting" + (words.isEmpty ? "" : ": " + words)
+                return "container \(state.name) is waiting" + (words.isEmpty ? "" : ": " + words)
             case .terminated(let end):
-                return "pod \(pod.name), container \(state.name) ended: \(end.inWords)"
+                return "container \(state.name) ended: \(end.inWords)"
             case .running:
-                if pod.initContainerStates.contains(where: { $0.name == state.name }) {
-                    return "pod \(pod.name), init container \(state.name) is still running"
+                if initContainerStates.contains(where: { $0.name == state.name }) {
+                    return "init container \(state.name) is still running"
                 }
-                return "pod \(pod.name), container \(state.name) runs but is not ready (see its readiness probe)"
+                return "container \(state.name) runs but is not ready (see its readiness probe)"
             case nil: continue
             }
         }
-        return "pod \(pod.name) is not ready (\(pod.phase))"
+        return "it is not ready (\(phase))"
     }
 }
 

@@ -20,9 +20,14 @@ struct PodReader {
         for pod in current where !pod.hasEnded && !pod.isReady {
             complaints += read(pod, target.graces)
         }
-        if rollout.workload.key.kind == .statefulSet, StatefulSetRollout.canBeBlocked(rollout.workload) {
+        if rollout.workload.key.kind == .statefulSet {
+            // Below the partition no pod is replaced, so that a broken one holds up Parallel, too: all are to be ready.
+            let isBlocked = StatefulSetRollout.canBeBlocked(rollout.workload)
             for pod in pods where !pod.isBeingDeleted && !pod.hasEnded && !pod.isReady && !rollout.isCurrent(pod) {
-                complaints += read(pod, target.graces).map { StatefulSetRollout.stuck($0, pod: pod, target: target) }
+                guard isBlocked || !target.holdsCanary(pod) else { continue }
+                complaints += read(pod, target.graces).map {
+                    StatefulSetRollout.stuck($0, pod: pod, workload: rollout.workload, target: target)
+                }
             }
         }
         return complaints

@@ -38,6 +38,12 @@ public struct RolloutFailure: Error, Sendable, Hashable, CustomStringConvertible
         case superseded = "superseded"
         /// The API server stored another image than the one Descry sent: an admission webhook rewrites it.
         case imageRewritten = "image-rewritten"
+        /// A container of a canary ended while it was watched.
+        case canaryRestarted = "canary-restarted"
+        /// A canary lost its readiness while it was watched.
+        case canaryNotReady = "canary-not-ready"
+        /// A canary was deleted, evicted or replaced while it was watched.
+        case canaryGone = "canary-gone"
 
         public var description: String { rawValue }
 
@@ -46,11 +52,11 @@ public struct RolloutFailure: Error, Sendable, Hashable, CustomStringConvertible
         public var speaksAgainstVersion: Bool {
             switch self {
             case .imagePull, .configError, .createError, .runError, .crashLoop, .oomKilled, .progressDeadline,
-                .timedOut:
+                .timedOut, .canaryRestarted, .canaryNotReady:
                 true
             case .evicted, .podFailed, .unschedulable, .blockedByStuckPod, .paused, .replicaFailure, .deleted,
                 .replaced,
-                .superseded, .imageRewritten:
+                .superseded, .imageRewritten, .canaryGone:
                 false
             }
         }

@@ -66,11 +66,11 @@ public struct RolloutJudge: Sendable {
 
     private mutating func decide(_ workload: Workload?, _ all: [PodState]?, _ now: ContinuousClock.Instant) -> Verdict {
         guard let workload else {
-            if hasSeenWorkload { return .failed(gone(verdict.progress)) }
+            if hasSeenWorkload, let gone = target.lifecycleFailure(nil, last: verdict.progress) { return .failed(gone) }
             return now >= deadline ? .failed(timedOut(verdict.progress, because: nil)) : verdict
         }
         noteFirstSight(of: workload)
-        if let failure = lifecycleFailure(workload) { return .failed(failure) }
+        if let failure = target.lifecycleFailure(workload, last: verdict.progress) { return .failed(failure) }
 
         let own = all.map { $0.filter(workload.owns).sorted { $0.name < $1.name } }
         let rollout = ObservedRollout(workload: workload, pods: own, target: target)
@@ -95,7 +95,7 @@ public struct RolloutJudge: Sendable {
             guard complaint.code == .blockedByStuckPod,
                 let pod = rollout.pods?.first(where: { $0.name == complaint.pod })
             else { return complaint }
-            if replacement.covers(pod, target) { return nil }
+            if replacement.covers(pod, rollout) { return nil }
             guard let refusal = replacement.refusal else { return complaint }
             var refused = complaint
             refused.message += "; " + refusal.message
@@ -121,53 +121,12 @@ public struct RolloutJudge: Sendable {
         return DeploymentRollout.complaints(workload, ignoringDeadline: staleDeadlineMessage != nil, target.graces)
     }
 
-    private func gone(_ progress: RolloutProgress) -> RolloutFailure {
-        RolloutFailure(
-            code: .deleted, reason: "Deleted", message: "\(target.key) was deleted during its rollout",
-            hint: "create it again, then apply", progress: progress)
-    }
-
     private func timedOut(_ progress: RolloutProgress, because: String?) -> RolloutFailure {
         let details = [progress.waitingFor, because].compactMap { $0 }.filter { !$0.isEmpty }
         return RolloutFailure(
             code: .timedOut, reason: "TimedOut",
             message: "not finished after \(target.timeout.inWords): " + details.joined(separator: "; "),
             progress: progress)
-    }
-
-    /// Failures of the workload as a whole, which no amount of waiting mends.
-    private func lifecycleFailure(_ workload: Workload) -> RolloutFailure? {
-        let progress = ObservedRollout(workload: workload, pods: nil, target: target).progress
-        if workload.uid != target.uid {
-            return RolloutFailure(
-                code: .replaced, reason: "Replaced",
-                message: "\(target.key) was deleted and created again during its rollout", hint: "apply again",
-                progress: progress)
-        }
-        if workload.isBeingDeleted { return gone(progress) }
-        guard workload.generation >= target.generation else { return nil }
-        if let (container, wanted, found) = target.mismatch(
-            in: workload.containers, initContainers: workload.initContainers)
-        {
-            let isOurs = workload.generation == target.generation
-            let place = "container \(container) of \(target.key)"
-            let what = found.map { "runs \($0) instead of \(wanted)" } ?? "is gone"
-            return RolloutFailure(
-                code: isOurs ? .imageRewritten : .superseded, container: container,
-                reason: isOurs ? "ImageRewritten" : "Superseded",
-                message: "\(place) \(what): "
-                    + (isOurs
-                        ? "the API server stored another image than it was sent" : "somebody changed it meanwhile"),
-                hint: isOurs ? "look for an admission webhook that rewrites images" : "see who did, then apply again",
-                progress: progress)
-        }
-        if workload.isPaused {
-            return RolloutFailure(
-                code: .paused, reason: "DeploymentPaused",
-                message: "\(target.key) is paused, so its pods are not replaced",
-                hint: "kubectl rollout resume \(target.key)\(target.namespaceFlag)", progress: progress)
-        }
-        return nil
     }
 }
 

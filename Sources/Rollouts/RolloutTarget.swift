@@ -13,6 +13,8 @@ public struct RolloutTarget: Sendable, Hashable {
     public var images: [String: ContainerImage]
     /// Those names in `images` that are init containers.
     public var initContainers: Set<String>
+    /// Of a StatefulSet: the pods with a lower ordinal may keep what they run. 0 where all are to be replaced.
+    public var partition: Int
     /// How long the rollout may take, from the moment the judge was made.
     public var timeout: Duration
     public var graces: RolloutGraces
@@ -21,7 +23,7 @@ public struct RolloutTarget: Sendable, Hashable {
 
     public init(
         key: WorkloadKey, namespace: String? = nil, uid: String, generation: Int64, images: [String: ContainerImage],
-        initContainers: Set<String> = [], timeout: Duration, graces: RolloutGraces = .standard,
+        initContainers: Set<String> = [], partition: Int = 0, timeout: Duration, graces: RolloutGraces = .standard,
         stuckPods: StuckPodPolicy = .never
     ) {
         self.key = key
@@ -30,6 +32,7 @@ public struct RolloutTarget: Sendable, Hashable {
         self.generation = generation
         self.images = images
         self.initContainers = initContainers
+        self.partition = partition
         self.timeout = timeout
         self.graces = graces
         self.stuckPods = stuckPods

@@ -43,8 +43,8 @@ struct StuckPodReplacement {
     mutating func refuse(_ message: String, hint: String) { refusal = (message, hint) }
 
     /// True where the pod has been dealt with or will be: its complaint is no reason to give up.
-    func covers(_ pod: PodState, _ target: RolloutTarget) -> Bool {
-        refusal == nil && (handedOut.contains(pod.uid) || isReplaceable(pod, target))
+    func covers(_ pod: PodState, _ rollout: ObservedRollout) -> Bool {
+        refusal == nil && (handedOut.contains(pod.uid) || isReplaceable(pod, rollout))
     }
 
     /// The next pod to replace; nil while the one before is still going or its successor is not ready.
@@ -59,7 +59,7 @@ struct StuckPodReplacement {
             uniquingKeysWith: { first, _ in first })
         let stuck = pods.filter { pod in
             let isBroken = reasons[pod.name] != nil || (policy == .always && canBeStuck(pod, rollout))
-            return isBroken && isReplaceable(pod, rollout.target)
+            return isBroken && isReplaceable(pod, rollout)
         }
         return stuck.max { $0.ordinal < $1.ordinal }.map { pod in
             StuckPod(
@@ -74,8 +74,11 @@ struct StuckPodReplacement {
             && !rollout.isCurrent(pod) && !pod.isReady && !pod.isBeingDeleted && !pod.hasEnded
     }
 
-    private func isReplaceable(_ pod: PodState, _ target: RolloutTarget) -> Bool {
-        guard !pod.hasBeenReady else { return false }
+    private func isReplaceable(_ pod: PodState, _ rollout: ObservedRollout) -> Bool {
+        let target = rollout.target
+        guard !pod.hasBeenReady, StatefulSetRollout.isMended(byDeleting: pod, rollout.workload, target) else {
+            return false
+        }
         switch policy {
         case .never: return false
         case .neverStarted: return !pod.hasStarted(target.images.keys)

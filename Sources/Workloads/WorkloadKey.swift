@@ -26,6 +26,12 @@ public struct WorkloadKey: Sendable, Hashable, Comparable, CustomStringConvertib
         self.name = name
     }
 
+    /// What ``canary`` adds to a name.
+    public static let canarySuffix = "-canary"
+
+    /// The Deployment that runs a Deployment's canaries beside it.
+    public var canary: WorkloadKey { WorkloadKey(kind: .deployment, name: name + Self.canarySuffix) }
+
     public var description: String { "\(kind.rawValue.lowercased())/\(name)" }
 
     public static func < (left: WorkloadKey, right: WorkloadKey) -> Bool {

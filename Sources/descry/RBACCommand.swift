@@ -16,7 +16,7 @@ struct RBACCommand: AsyncParsableCommand {
             EXAMPLES
               descry rbac DEV | kubectl apply -f -
               descry rbac LIVE --named
-              descry rbac LIVE --kind StatefulSet --kind Deployment
+              descry rbac LIVE --kind StatefulSet --kind Deployment --canary
             """)
 
     @OptionGroup(title: "Environment") var environment: EnvironmentOptions
@@ -35,6 +35,12 @@ struct RBACCommand: AsyncParsableCommand {
         name: .customLong("no-list"), help: "With --named: no list and watch of workloads; Descry reads them by name.")
     var noList = false
 
+    @Flag(
+        help: """
+            Also allow what canaries of Deployments need: to create and delete Deployments. With --named the descriptor decides.
+            """)
+    var canary = false
+
     @Flag(help: "Workloads and the reading of pods alone: no history, no events, and no stuck pod is replaced.")
     var minimal = false
 
@@ -44,14 +50,20 @@ struct RBACCommand: AsyncParsableCommand {
     func validate() throws {
         if noList && !named { throw ValidationError("--no-list needs --named") }
         if named && !kinds.isEmpty { throw ValidationError("--kind and --named exclude each other") }
+        if named && canary { throw ValidationError("--canary and --named exclude each other: the descriptor decides") }
+        if canary && !kinds.contains(.deployment) {
+            throw ValidationError("--canary needs --kind Deployment: a canary of a StatefulSet needs no further right")
+        }
     }
 
     func run() async throws {
         try await common.finish {
             let variables = common.variables
             let resolved = try environment.resolve(variables)
+            let apps = named ? try await apps(resolved, variables) : []
             let manifests = AccessManifests(
-                environment: resolved, scope: try await scope(resolved, variables), isMinimal: minimal,
+                environment: resolved, scope: scope(apps), canaries: named ? .init(apps) : canary ? .any : .none,
+                isMinimal: minimal,
                 includesTokenSecret: tokenSecret)
             if common.output.format == .json {
                 common.output.printJSON(manifests.list)
@@ -62,15 +74,18 @@ struct RBACCommand: AsyncParsableCommand {
         }
     }
 
-    private func scope(_ resolved: Environment, _ variables: [String: String]) async throws -> AccessManifests.Scope {
+    private func scope(_ apps: [App]) -> AccessManifests.Scope {
         guard named else { return .kinds(kinds.isEmpty ? [.statefulSet] : Set(kinds)) }
+        return noList ? .workloadsByNameOnly(apps.map(\.key)) : .workloads(apps.map(\.key))
+    }
+
+    private func apps(_ resolved: Environment, _ variables: [String: String]) async throws -> [App] {
         let connections = Connections(
             environment: resolved, variables: variables,
             cacheFolder: Connections.cacheFolder(environment.cache, variables), logger: common.logger())
-        let keys = try await connections.withRepository { repository in
-            try await DescriptorSource(environment: resolved, repository: repository).current().apps.map(\.key)
+        return try await connections.withRepository { repository in
+            try await DescriptorSource(environment: resolved, repository: repository).current().apps
         }
-        return noList ? .workloadsByNameOnly(keys) : .workloads(keys)
     }
 }
 

@@ -46,6 +46,33 @@ struct RBACTests {
         }
     }
 
+    /// A Deployment's canary is a Deployment that is created: a right that no other app needs.
+    @Test func `doctor asks for what canaries need, and rbac grants it`() async throws {
+        try await Scene.run([Scene.workload("frontend", kind: "Deployment", replicas: 2)], rules: []) { scene in
+            try await scene.commit(
+                ("frontend", "\(Scene.second), kind: Deployment, strategy: {canary: {hold: 1m}}"))
+            for (arguments, exitCode) in [
+                (["--kind", "Deployment"], 77), (["--kind", "Deployment", "--canary"], 0), (["--named"], 0),
+                (["--named", "--no-list", "--minimal"], 0),
+            ] as [([String], Int32)] {
+                let printed = try await scene.run("rbac", "DEV", arguments)
+                #expect(printed.exitCode == 0, "\(printed)")
+                try await scene.plane.kubectl(["apply", "--filename=-"], input: printed.output)
+                let account = TestAccount(namespace: scene.namespace, name: "descry-dev")
+                let token = try await account.token(expirationSeconds: 4 * 3600)
+                scene.descry.plant(token)
+                let access = ["--token-file", try account.tokenFile(token)]
+                let doctor = try await scene.run("doctor", "DEV", ["-o", "json"] + access)
+                #expect(doctor.exitCode == exitCode, "\(doctor)")
+                guard exitCode != 0 else { continue }
+                let failed = try doctor.decoded(as: ReportedHealth.self).checks("failed")
+                #expect(failed.contains { $0.message.contains("create deployments") }, "\(doctor)")
+                #expect(failed.contains { $0.message.contains("frontend-canary") }, "\(doctor)")
+                #expect(failed.allSatisfy { $0.hint?.contains("descry rbac DEV --named") == true }, "\(doctor)")
+            }
+        }
+    }
+
     @Test func `the Secret for a token without expiry is filled in and works`() async throws {
         try await Scene.run([Scene.workload("backend")], rules: []) { scene in
             try await scene.commit(("backend", Scene.second))

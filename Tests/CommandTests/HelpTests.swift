@@ -60,7 +60,8 @@ import Testing
         ["aply", "DEV"], ["apply"], ["apply", "DEV", "LIVE"], ["plan", "DEV", "--unknown"],
         ["status", "DEV", "--namespace", "shop"], ["demo", "--port", "1"], ["sandbox", "--port", "70000"],
         ["plan", "DEV", "-o", "yaml"],
-        ["plan", "DEV", "--timeout"], ["rbac", "DEV", "--no-list"], ["rbac", "DEV", "--kind", "Job"],
+        ["plan", "DEV", "--timeout"], ["rbac", "DEV", "--no-list"], ["rbac", "DEV", "--canary"],
+        ["rbac", "DEV", "--named", "--canary"], ["rbac", "DEV", "--kind", "Job"],
         ["rbac", "DEV", "--named", "--kind", "Deployment"], ["doctor", "DEV", "--dry-run"],
     ])
     func `wrong usage is exit 64`(_ arguments: [String]) async throws {

@@ -25,8 +25,8 @@ public enum Conformance {
 
     /// All of them, what Descry relies on most first, but those of ``usingKubectl``, which need the program.
     public static let cases: [Case] = [
-        applying, applyConflicts, watching, statefulSetRollouts, statefulSetFailures, statusSequences, refusing,
-        listing, selecting,
-        writing, reportingStatus, deleting, accessing, postingEvents, deploymentRollouts, podFates, discovering,
+        applying, applyConflicts, watching, statefulSetRollouts, statefulSetFailures, statusSequences, canaries,
+        refusing, listing, selecting, writing, reportingStatus, deleting, accessing, postingEvents,
+        deploymentRollouts, podFates, discovering,
     ].flatMap { $0 }
 }

@@ -91,14 +91,14 @@ extension Conformance {
 extension ConformanceNamespace {
     /// Applies an image with this fate to the container `app`, as Descry does.
     @discardableResult
-    func roll(_ name: String, to fate: Fate) async throws -> JSONValue {
-        try await roll(name, to: Manifest.image(fate))
+    func roll(_ name: String, to fate: Fate, partition: Int64 = 0) async throws -> JSONValue {
+        try await roll(name, to: Manifest.image(fate), partition: partition)
     }
 
-    func roll(_ name: String, to image: String) async throws -> JSONValue {
-        try await apply(
-            .statefulSets, name, by: "descry", force: true, Manifest.deployment(of: image)
-        ).accepted()
+    func roll(_ name: String, to image: String, partition: Int64 = 0) async throws -> JSONValue {
+        var body = Manifest.deployment(of: image)
+        body["spec", "updateStrategy", "rollingUpdate", "partition"] = .integer(partition)
+        return try await apply(.statefulSets, name, by: "descry", force: true, body).accepted()
     }
 }
 

@@ -46,6 +46,40 @@ extension Conformance {
                     "3/3 replicas=2 ready=2 current=2 updated=2 r1 r1",
                 ])
         },
+        Case("every status of a StatefulSet with a partition, which is then taken away") { ns in
+            let old = try await ns.running("web", replicas: 3)
+            _ = try await ns.roll("web", to: Manifest.better, partition: 2)
+            try await ns.expectSequence(
+                of: .statefulSets, from: old,
+                [
+                    "2/1 replicas=3 ready=3 current=3 updated=3 r1 r1",
+                    "2/2 replicas=3 ready=3 current=2 updated=0 r1 r2",
+                    "2/2 replicas=3 ready=2 current=2 updated=1 r1 r2",
+                    "2/2 replicas=3 ready=3 current=2 updated=1 r1 r2",
+                ])
+            let held = try await ns.get(.statefulSets, "web")
+            _ = try await ns.roll("web", to: Manifest.better)
+            try await ns.expectSequence(
+                of: .statefulSets, from: held,
+                [
+                    "3/2 replicas=3 ready=3 current=2 updated=1 r2 r1",
+                    "3/3 replicas=3 ready=3 current=1 updated=1 r2 r1",
+                    "3/3 replicas=3 ready=2 current=1 updated=2 r2 r1",
+                    "3/3 replicas=3 ready=3 current=0 updated=2 r2 r1",
+                    "3/3 replicas=3 ready=2 current=0 updated=3 r2 r1",
+                    "3/3 replicas=3 ready=3 current=3 updated=3 r1 r1",
+                ])
+        },
+        Case("every status of a StatefulSet whose partition is as high as it has pods") { ns in
+            let old = try await ns.running("web", replicas: 2)
+            _ = try await ns.roll("web", to: Manifest.better, partition: 2)
+            try await ns.expectSequence(
+                of: .statefulSets, from: old,
+                [
+                    "2/1 replicas=2 ready=2 current=2 updated=2 r1 r1",
+                    "2/2 replicas=2 ready=2 current=2 updated=0 r1 r2",
+                ])
+        },
         Case("every status of a StatefulSet that is scaled to 0") { ns in
             let old = try await ns.running("web", replicas: 2)
             _ = try await ns.patch(.statefulSets, "web", .merge, ["spec": ["replicas": 0]]).accepted()

@@ -19,13 +19,20 @@ import Workloads
             """
             apps:
               - {name: a, version: \(Self.version), kind: DaemonSet, container: main, image: x.io/a, timeout: 90s, after: [b]}
-              - {name: b, version: "\(Self.version)", container: [main, init]}
+              - {name: b, version: "\(Self.version)", container: [main, init], strategy: {canary: {pods: 2, hold: 5m}}}
+              - {name: c, version: "\(Self.version)", kind: Deployment, strategy: {canary: {hold: 24h}}}
             """)
-        #expect(descriptor.apps.map(\.kind) == [.daemonSet, .statefulSet])
-        #expect(descriptor.apps.map(\.containers) == [["main"], ["main", "init"]])
-        #expect(descriptor.apps.map(\.image) == ["x.io/a", nil])
-        #expect(descriptor.apps.map(\.timeout) == [.seconds(90), nil])
-        #expect(descriptor.apps.map(\.after) == [["b"], []])
+        #expect(descriptor.apps.map(\.kind) == [.daemonSet, .statefulSet, .deployment])
+        #expect(descriptor.apps.map(\.containers) == [["main"], ["main", "init"], nil])
+        #expect(descriptor.apps.map(\.image) == ["x.io/a", nil, nil])
+        #expect(descriptor.apps.map(\.timeout) == [.seconds(90), nil, nil])
+        #expect(descriptor.apps.map(\.after) == [["b"], [], []])
+        #expect(
+            descriptor.apps.map(\.canary) == [
+                nil, Canary(pods: 2, hold: .seconds(300)), Canary(pods: 1, hold: .seconds(86400)),
+            ])
+        #expect(
+            descriptor.apps.map(\.canaryKey) == [nil, nil, WorkloadKey(kind: .deployment, name: "c-canary")])
     }
 
     /// An image without a host never means Docker Hub.

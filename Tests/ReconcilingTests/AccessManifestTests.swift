@@ -1,3 +1,4 @@
+import Descriptors
 import Reconciling
 import Reporting
 import Rollouts
@@ -8,7 +9,7 @@ import Workloads
 @Suite struct AccessManifestTests {
     private static func manifests(
         _ scope: AccessManifests.Scope, environment: String = "LIVE", replacing: StuckPodPolicy = .never,
-        isMinimal: Bool = false, includesTokenSecret: Bool = false
+        canaries: AccessManifests.Canaries = .none, isMinimal: Bool = false, includesTokenSecret: Bool = false
     ) throws -> AccessManifests {
         let text = """
             environment: \(environment)
@@ -19,7 +20,8 @@ import Workloads
             """
         let settings = try EnvironmentSettings.parse(Array(text.utf8), file: "\(environment).yaml")
         return AccessManifests(
-            environment: try settings.resolve(name: environment), scope: scope, isMinimal: isMinimal,
+            environment: try settings.resolve(name: environment), scope: scope, canaries: canaries,
+            isMinimal: isMinimal,
             includesTokenSecret: includesTokenSecret)
     }
 
@@ -155,6 +157,55 @@ import Workloads
             #expect(Set(verbs).isSubset(of: ["get", "list", "watch", "patch"]))
             #expect(!lines.contains { $0.contains("ClusterRole") || $0.contains("resources: [secrets") })
         }
+    }
+
+    /// RBAC cannot restrict creating by name, so it is only asked for where canaries of Deployments are used, with --minimal too:
+    /// the app could not be deployed.
+    @Test(arguments: [false, true])
+    func `Deployments may be created and deleted only where canaries need it`(isMinimal: Bool) throws {
+        let scope = AccessManifests.Scope.workloads(Self.keys)
+        #expect(try !Self.manifests(scope, isMinimal: isMinimal).yaml().contains("create]"))
+        let any = try Self.manifests(.kinds([.deployment]), canaries: .any, isMinimal: isMinimal).yaml()
+        #expect(
+            any.contains(
+                """
+                - apiGroups: [apps]
+                  resources: [deployments]
+                  verbs: [create, delete]
+                - apiGroups: [""]
+
+                """), "\(any)")
+        let named = try Self.manifests(
+            scope, canaries: .of([WorkloadKey(kind: .deployment, name: "web-canary")]), isMinimal: isMinimal
+        ).yaml()
+        #expect(
+            named.contains(
+                """
+                - apiGroups: [apps]
+                  resources: [deployments]
+                  verbs: [create]
+                - apiGroups: [apps]
+                  resources: [deployments]
+                  resourceNames: [web-canary]
+                  verbs: [get, delete]
+                - apiGroups: [""]
+
+                """), "\(named)")
+    }
+
+    /// A StatefulSet's canary is a partition, which `patch` suffices for.
+    @Test func `only canaries of Deployments need rights`() throws {
+        let version = "1.0.0-rc-0000000"
+        let text = """
+            apps:
+              - {name: a, version: \(version), strategy: {canary: {hold: 1m}}}
+              - {name: b, version: \(version), kind: Deployment}
+            """
+        var apps = try Descriptor.parse(Array(text.utf8), file: "x.yaml").apps
+        #expect(AccessManifests.Canaries(apps) == .none)
+        let more = "\n  - {name: c, version: \(version), kind: Deployment, strategy: {canary: {hold: 1m}}}"
+        apps = try Descriptor.parse(Array((text + more).utf8), file: "x.yaml").apps
+        #expect(AccessManifests.Canaries(apps) == .of([WorkloadKey(kind: .deployment, name: "c-canary")]))
     }
 
     @Test func `the least is workloads and the reading of pods`() throws {

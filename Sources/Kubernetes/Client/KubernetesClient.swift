@@ -82,28 +82,6 @@ public struct KubernetesClient: Sendable {
         try await get(PodObject.self, .pods, name, namespace)
     }
 
-    /// Deletes a pod, if it is still the one that was observed.
-    ///
-    /// - Returns: false where that pod is already gone.
-    public func deletePod(_ name: String, uid: String, namespace: String) async throws -> Bool {
-        struct Options: Encodable {
-            struct Preconditions: Encodable { let uid: String }
-            let apiVersion = "v1"
-            let kind = "DeleteOptions"
-            let preconditions: Preconditions
-        }
-        let request = APIRequest(
-            method: .DELETE, path: Resource.pods.path(namespace: namespace, name: name),
-            body: Array(try JSONEncoder().encode(Options(preconditions: .init(uid: uid)))),
-            purpose: Resource.pods.purpose("delete", name, namespace))
-        do {
-            _ = try await send(request)
-            return true
-        } catch let error as KubernetesError where error.code == "not-found" || error.category == .conflict {
-            return false
-        }
-    }
-
     /// What the token in use says about itself: when it ends, and whose it is. Nil where there is no token, or it is no JWT.
     public func tokenClaims() async throws -> TokenClaims? {
         try await transport.tokenClaims()

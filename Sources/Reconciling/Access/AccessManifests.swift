@@ -1,3 +1,4 @@
+import Descriptors
 import Rollouts
 import Workloads
 
@@ -16,20 +17,40 @@ public struct AccessManifests: Sendable {
         case workloadsByNameOnly([WorkloadKey])
     }
 
+    /// Which Deployments the token may create and delete, to run canaries in. A StatefulSet's canary needs none.
+    public enum Canaries: Sendable, Equatable {
+        case none
+        /// Any: their names are not known.
+        case any
+        /// Those of these apps; RBAC can restrict the deleting to them, and not the creating.
+        case of([WorkloadKey])
+
+        /// Those that the apps ask for.
+        public init(_ apps: [App]) {
+            let keys = apps.compactMap(\.canaryKey)
+            self = keys.isEmpty ? .none : .of(keys)
+        }
+    }
+
     public let environment: String
     public let namespace: String
     public let scope: Scope
+    public let canaries: Canaries
     /// Allow to delete pods: `rollout.replaceStuckPods` is not `never`.
     public let replacesStuckPods: Bool
-    /// Workloads and the reading of pods alone: no history, no events, and no pod is deleted.
+    /// Workloads (canaries too) and the reading of pods alone: no history, no events, and no pod is deleted.
     public let isMinimal: Bool
     /// Also print a Secret that holds a token without expiry, for a Jenkins credential.
     public let includesTokenSecret: Bool
 
-    public init(environment: Environment, scope: Scope, isMinimal: Bool = false, includesTokenSecret: Bool) {
+    public init(
+        environment: Environment, scope: Scope, canaries: Canaries = .none, isMinimal: Bool = false,
+        includesTokenSecret: Bool
+    ) {
         self.environment = environment.name
         self.namespace = environment.namespace
         self.scope = scope
+        self.canaries = canaries
         self.isMinimal = isMinimal
         replacesStuckPods = !isMinimal && environment.rollout.replaceStuckPods != .never
         self.includesTokenSecret = includesTokenSecret
@@ -91,7 +112,9 @@ public struct AccessManifests: Sendable {
             "rbac.authorization.k8s.io/v1", "Role",
             [
                 metadata(name),
-                .init("rules", .list(workloadRules + [podRule] + (isMinimal ? [] : [historyRule, eventRule]))),
+                .init(
+                    "rules",
+                    .list(workloadRules + canaryRules + [podRule] + (isMinimal ? [] : [historyRule, eventRule]))),
             ])
     }
 
@@ -152,6 +175,19 @@ public struct AccessManifests: Sendable {
             return [rule("apps", Set(keys.map(\.kind.resource)).sorted(), ["list", "watch"])] + namedRules(keys)
         case .workloadsByNameOnly(let keys):
             return namedRules(keys)
+        }
+    }
+
+    private var canaryRules: [Manifest] {
+        let resource = WorkloadKind.deployment.resource
+        switch canaries {
+        case .none: return []
+        case .any: return [rule("apps", [resource], ["create", "delete"])]
+        case .of(let keys):
+            return [
+                rule("apps", [resource], ["create"]),
+                rule("apps", [resource], names: keys.map(\.name).sorted(), ["get", "delete"]),
+            ]
         }
     }
 

@@ -124,6 +124,7 @@ public struct Doctor: Sendable {
                     (Permission(verb: verb, group: "apps", resource: kind.resource, namespace: namespace), false))
             }
         }
+        needed += canaryPermissions(descriptor)
         let replaces = kinds.contains(.statefulSet) && environment.rollout.replaceStuckPods != .never
         for verb in ["list", "watch"] + (replaces ? ["delete"] : []) {
             needed.append((Permission(verb: verb, group: "", resource: "pods", namespace: namespace), false))
@@ -137,10 +138,12 @@ public struct Doctor: Sendable {
         do {
             let answers = try await concurrentMap(needed, limit: 16) { try await cluster.isAllowed($0.permission) }
             let denied = zip(needed, answers).filter { !$0.1 }.map(\.0)
+            // Without the descriptor `rbac` cannot know of canaries.
+            let named = descriptor?.apps.contains { $0.canaryKey != nil } == true ? " --named" : ""
             for refusal in Self.grouped(denied.filter(\.isEssential).map(\.permission)) {
                 findings.fail(
                     "permission", "the token may not \(refusal) in \(namespace)",
-                    hint: "descry rbac \(environment.name) | kubectl apply -f - grants it", .denied)
+                    hint: "descry rbac \(environment.name)\(named) | kubectl apply -f - grants it", .denied)
             }
             for item in denied where !item.isEssential {
                 findings.warn(
@@ -153,6 +156,21 @@ public struct Doctor: Sendable {
         } catch {
             findings.fail("permissions", String(describing: error), hint: nil, .internalError)
         }
+    }
+
+    /// Without them an app that asks for a canary of its Deployment cannot be deployed. A StatefulSet's needs nothing more.
+    private func canaryPermissions(_ descriptor: Descriptor?) -> [(permission: Permission, isEssential: Bool)] {
+        let keys = descriptor?.apps.compactMap(\.canaryKey) ?? []
+        guard !keys.isEmpty else { return [] }
+        func permission(_ verb: String, _ name: String?) -> (permission: Permission, isEssential: Bool) {
+            let resource = WorkloadKind.deployment.resource
+            return (
+                Permission(
+                    verb: verb, group: "apps", resource: resource, name: name, namespace: environment.namespace), true
+            )
+        }
+        return [permission("create", nil)]
+            + keys.flatMap { [permission("get", $0.name), permission("delete", $0.name)] }
     }
 
     private static func consequence(of denied: Permission) -> String {
@@ -185,7 +203,7 @@ public struct Doctor: Sendable {
     private func examineWorkloads(_ descriptor: Descriptor, _ findings: inout Findings) async {
         do {
             let reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)
-            let observed = try await reader.read(descriptor.apps.map(\.key)).workloads
+            let observed = try await reader.read(descriptor.apps.flatMap(\.observedKeys)).workloads
             let plan = Plan(
                 apps: descriptor.apps, commit: "", rules: PlanningRules(environment), observed: observed)
             for problem in plan.problems {

@@ -10,24 +10,31 @@ import Workloads
 extension WorkloadPatch {
     /// The patch that carries out a planned app. It names every container of the app, since server-side apply gives up
     /// what it no longer names, and carries the observed uid and resourceVersion as preconditions.
-    init(_ planned: PlannedApp) {
+    ///
+    /// - Parameter partition: of a StatefulSet, the ordinal of the first pod that is to be replaced.
+    init(_ planned: PlannedApp, partition: Int = 0) {
         self.init(
             key: planned.key, uid: planned.workload.uid, resourceVersion: planned.workload.resourceVersion,
             images: planned.images.map { .init(container: $0.container, isInit: $0.isInit, image: $0.desired) },
-            annotations: planned.annotations)
+            annotations: planned.annotations,
+            strategy: planned.key.kind == .statefulSet
+                ? UpdateStrategy(type: "RollingUpdate", partition: partition) : nil)
     }
 }
 
 extension RolloutTarget {
     /// What the rollout of a planned app has to reach.
     ///
-    /// - Parameter workload: as the API server answered the patch; as observed where none was needed.
-    init(_ planned: PlannedApp, workload: Workload, environment: Environment) {
+    /// - Parameters:
+    ///   - workload: as the API server answered the patch; as observed where none was needed.
+    ///   - isCanary: the pods below the workload's partition may keep what they run.
+    init(_ planned: PlannedApp, workload: Workload, environment: Environment, isCanary: Bool = false) {
         self.init(
             key: planned.key, namespace: environment.namespace, uid: workload.uid, generation: workload.generation,
             images: Dictionary(
                 planned.images.map { ($0.container, $0.desired) }, uniquingKeysWith: { first, _ in first }),
             initContainers: Set(planned.images.filter(\.isInit).map(\.container)),
+            partition: isCanary ? workload.strategy.partition ?? 0 : 0,
             timeout: planned.app.timeout ?? environment.rollout.timeout,
             stuckPods: environment.rollout.replaceStuckPods)
     }

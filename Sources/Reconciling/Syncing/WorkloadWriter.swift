@@ -31,13 +31,14 @@ struct WorkloadWriter: Sendable {
     /// How many workloads are written side by side.
     static let patchesInFlight = 32
 
+    /// - Parameter isCanary: of a StatefulSet, only as far as its canaries, by ``PlannedApp/canaryPartition``.
     /// - Throws: `CancellationError` only: whatever the API server says is in the result, since other patches of the pass may
     ///   be written already.
-    func write(_ planned: PlannedApp) async throws -> Result {
+    func write(_ planned: PlannedApp, isCanary: Bool = false) async throws -> Result {
         do {
-            return try await writeOrThrow(planned)
+            return try await writeOrThrow(planned, isCanary)
         } catch let error as KubernetesError where !isDryRun && [.unreachable, .internal].contains(error.category) {
-            return try await ask(planned, error)
+            return try await ask(planned, isCanary, error)
         } catch let error as KubernetesError {
             return .failed(AppReport.Failure(error), ExitStatus(error))
         }
@@ -47,12 +48,12 @@ struct WorkloadWriter: Sendable {
     private static let patience = Duration.seconds(5)
 
     /// A patch whose answer was lost may have been carried out all the same.
-    private func ask(_ planned: PlannedApp, _ error: KubernetesError) async throws -> Result {
+    private func ask(_ planned: PlannedApp, _ isCanary: Bool, _ error: KubernetesError) async throws -> Result {
         let failure = AppReport.Failure(error)
         do {
             let client = cluster.before(.now + Self.patience)
             let current = try await client.workload(planned.key, namespace: namespace)
-            guard let current, current.uid == planned.workload.uid, isWritten(planned, current) else {
+            guard let current, current.uid == planned.workload.uid, isWritten(planned, isCanary, current) else {
                 return .failed(failure, ExitStatus(error))
             }
             return .written(planned, current, rivals: [])
@@ -62,8 +63,9 @@ struct WorkloadWriter: Sendable {
     }
 
     /// The workload holds what Descry's own patch for this commit writes.
-    private func isWritten(_ planned: PlannedApp, _ current: Workload) -> Bool {
-        planned.annotations.allSatisfy { current.annotations[$0.key] == $0.value }
+    private func isWritten(_ planned: PlannedApp, _ isCanary: Bool, _ current: Workload) -> Bool {
+        (current.strategy.partition ?? 0) == (isCanary ? planned.canaryPartition ?? 0 : 0)
+            && planned.annotations.allSatisfy { current.annotations[$0.key] == $0.value }
             && planned.images.allSatisfy { image in
                 (image.isInit ? current.initContainers : current.containers).contains {
                     $0.name == image.container && $0.image == image.desired
@@ -71,14 +73,15 @@ struct WorkloadWriter: Sendable {
             }
     }
 
-    private func writeOrThrow(_ first: PlannedApp) async throws -> Result {
+    private func writeOrThrow(_ first: PlannedApp, _ isCanary: Bool) async throws -> Result {
         var planned = first
         var rivals: [String] = []
         var force = false
         for _ in 0..<Self.attempts {
             do {
+                let partition = isCanary ? planned.canaryPartition ?? 0 : 0
                 let workload = try await cluster.apply(
-                    WorkloadPatch(planned), namespace: namespace, force: force, dryRun: isDryRun)
+                    WorkloadPatch(planned, partition: partition), namespace: namespace, force: force, dryRun: isDryRun)
                 return .written(planned, workload, rivals: rivals)
             } catch let error as KubernetesError where error.code == "field-conflict" && !force {
                 let fields = error.fieldConflicts.map(\.field).joined(separator: ", ")
@@ -95,7 +98,7 @@ struct WorkloadWriter: Sendable {
                 guard let app = again.apps.first else { throw error }
                 if !app.isChanged {
                     // A patch that was sent again after its answer was lost finds its own work.
-                    return isWritten(planned, app.workload)
+                    return isWritten(planned, isCanary, app.workload)
                         ? .written(planned, app.workload, rivals: rivals) : .unneeded(app.workload)
                 }
                 planned = app
