@@ -17,6 +17,8 @@ public struct App: Sendable, Hashable {
     public let after: [String]
     /// How long its rollout may take. Nil: what the environment says.
     public let timeout: Duration?
+    /// How its pods are asked whether they work. Nil: that they are ready is enough.
+    public let health: HealthCheck?
     /// Where its name is written.
     public let position: Position
     /// Where the version's value begins, a quote included.

@@ -27,5 +27,5 @@ public struct Descriptor: Sendable, Hashable {
     /// The fields of the file's top level.
     static let fieldNames = ["apps"]
     /// The fields of one app.
-    static let appFieldNames = ["name", "version", "kind", "container", "image", "after", "timeout"]
+    static let appFieldNames = ["name", "version", "kind", "container", "image", "after", "timeout", "health"]
 }

@@ -38,13 +38,15 @@ struct DescriptorDecoder {
         let containers = containers(fields)
         let image = image(fields)
         let timeout = timeout(fields)
+        let health = fields["health"].flatMap(HealthCheckDecoder(document: document).check)
         guard let name, let nameNode = fields["name"], let version, let versionNode = fields["version"], let kind else {
             return nil
         }
         return App(
             name: name, version: version, kind: kind, containers: containers, imageRepository: image,
             after: after.map(\.name),
-            timeout: timeout, position: nameNode.start, versionPosition: versionNode.start, versionEnd: versionNode.end)
+            timeout: timeout, health: health, position: nameNode.start, versionPosition: versionNode.start,
+            versionEnd: versionNode.end)
     }
 
     private func name(_ fields: Fields) -> String? {

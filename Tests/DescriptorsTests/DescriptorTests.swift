@@ -11,6 +11,7 @@ import Workloads
         #expect(app.key == WorkloadKey(kind: .statefulSet, name: "backend"))
         #expect(app.version.text == Self.version)
         #expect(app.containers == nil && app.image == nil && app.timeout == nil && app.after.isEmpty)
+        #expect(app.health == nil)
         #expect(app.position == Position(line: 2, column: 11, offset: 16))
     }
 
@@ -19,13 +20,20 @@ import Workloads
             """
             apps:
               - {name: a, version: \(Self.version), kind: DaemonSet, container: main, image: x.io/a, timeout: 90s, after: [b]}
-              - {name: b, version: "\(Self.version)", container: [main, init]}
+              - {name: b, version: "\(Self.version)", container: [main, init],
+                 health: {path: "/health?full=%20yes", port: 8080, expect: all good, for: 30s}}
+              - {name: c, version: \(Self.version), health: {path: /}}
             """)
-        #expect(descriptor.apps.map(\.kind) == [.daemonSet, .statefulSet])
-        #expect(descriptor.apps.map(\.containers) == [["main"], ["main", "init"]])
-        #expect(descriptor.apps.map(\.image) == ["x.io/a", nil])
-        #expect(descriptor.apps.map(\.timeout) == [.seconds(90), nil])
-        #expect(descriptor.apps.map(\.after) == [["b"], []])
+        #expect(descriptor.apps.map(\.kind) == [.daemonSet, .statefulSet, .statefulSet])
+        #expect(descriptor.apps.map(\.containers) == [["main"], ["main", "init"], nil])
+        #expect(descriptor.apps.map(\.image) == ["x.io/a", nil, nil])
+        #expect(descriptor.apps.map(\.timeout) == [.seconds(90), nil, nil])
+        #expect(descriptor.apps.map(\.after) == [["b"], [], []])
+        #expect(
+            descriptor.apps.map(\.health) == [
+                nil, HealthCheck(path: "/health?full=%20yes", port: 8080, expect: "all good", for: .seconds(30)),
+                HealthCheck(path: "/"),
+            ])
     }
 
     /// An image without a host never means Docker Hub.

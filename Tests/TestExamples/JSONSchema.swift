@@ -41,7 +41,7 @@ public struct JSONSchema {
     ]
     private static let assertions: Set<String> = [
         "$ref", "type", "enum", "const", "properties", "required", "additionalProperties", "items", "minItems",
-        "uniqueItems", "pattern", "minLength", "maxLength", "oneOf", "anyOf", "not",
+        "uniqueItems", "pattern", "minLength", "maxLength", "minimum", "maximum", "oneOf", "anyOf", "not",
     ]
 
     private func checkKeywords(_ schema: JSONValue) throws {
@@ -126,7 +126,12 @@ public struct JSONSchema {
     /// The keywords that look at one value alone.
     private func holds(_ value: JSONValue, _ keyword: String, _ rule: JSONValue) throws -> Bool {
         switch (keyword, rule, value) {
+        case ("type", .string("integer"), .number(let text)): return Int(text) != nil
         case ("type", .string(let name), _): return name == value.typeName
+        case ("minimum", .number(let limit), .number(let text)):
+            return (Double(text) ?? .nan) >= (Double(limit) ?? .nan)
+        case ("maximum", .number(let limit), .number(let text)):
+            return (Double(text) ?? .nan) <= (Double(limit) ?? .nan)
         case ("enum", .array(let choices), _): return choices.contains(value)
         case ("const", _, _): return value == rule
         case ("pattern", .string(let pattern), .string(let text)):
@@ -138,7 +143,7 @@ public struct JSONSchema {
         case ("minItems", .number(let limit), .array(let items)): return items.count >= Int(limit) ?? .max
         case ("uniqueItems", .bool(true), .array(let items)): return Set(items).count == items.count
         case ("pattern", .string, _), ("minLength", .number, _), ("maxLength", .number, _), ("minItems", .number, _),
-            ("uniqueItems", .bool, _):
+            ("uniqueItems", .bool, _), ("minimum", .number, _), ("maximum", .number, _):
             return true
         default: throw ExampleError(description: "\(keyword) has a value of the wrong type")
         }
