@@ -130,16 +130,16 @@ let package = Package(
         .testTarget(
             name: "SyncTests",
             dependencies: [
-                "Git", "Kubernetes", "Reconciling", "Reporting", "Sandbox", "TestServers", "Workloads", logging,
+                "Descriptors", "Git", "Kubernetes", "Reconciling", "Reporting", "Sandbox", "TestServers", "Workloads",
+                logging,
             ],
             swiftSettings: swiftSettings),
         // Everything that needs the real API server: `make test-cluster`.
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Conformance", "Git", "Kubernetes", "Planning", "Reconciling", "Rollouts", "TestServers", "Workloads",
-                "descry",
-                logging,
+                "Conformance", "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts",
+                "TestServers", "Workloads", "descry", logging,
             ],
             swiftSettings: swiftSettings),
         // The built binary, end to end, where no API server is needed.

@@ -38,6 +38,10 @@ public struct RolloutFailure: Error, Sendable, Hashable, CustomStringConvertible
         case superseded = "superseded"
         /// The API server stored another image than the one Descry sent: an admission webhook rewrites it.
         case imageRewritten = "image-rewritten"
+        /// The pods are ready, and do not answer well when they are asked for their health.
+        case unhealthy
+        /// The pods are gone that were to be asked for their health.
+        case podsGone = "pods-gone"
 
         public var description: String { rawValue }
 
@@ -46,11 +50,11 @@ public struct RolloutFailure: Error, Sendable, Hashable, CustomStringConvertible
         public var speaksAgainstVersion: Bool {
             switch self {
             case .imagePull, .configError, .createError, .runError, .crashLoop, .oomKilled, .progressDeadline,
-                .timedOut:
+                .timedOut, .unhealthy:
                 true
             case .evicted, .podFailed, .unschedulable, .blockedByStuckPod, .paused, .replicaFailure, .deleted,
                 .replaced,
-                .superseded, .imageRewritten:
+                .superseded, .imageRewritten, .podsGone:
                 false
             }
         }
