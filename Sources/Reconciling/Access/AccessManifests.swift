@@ -23,15 +23,21 @@ public struct AccessManifests: Sendable {
     public let replacesStuckPods: Bool
     /// Workloads and the reading of pods alone: no history, and no pod is deleted.
     public let isMinimal: Bool
+    /// Allow to ask pods for their health through the API server: an app of the descriptor has `health`.
+    public let asksHealth: Bool
     /// Also print a Secret that holds a token without expiry, for a Jenkins credential.
     public let includesTokenSecret: Bool
 
-    public init(environment: Environment, scope: Scope, isMinimal: Bool = false, includesTokenSecret: Bool) {
+    public init(
+        environment: Environment, scope: Scope, isMinimal: Bool = false, asksHealth: Bool = false,
+        includesTokenSecret: Bool
+    ) {
         self.environment = environment.name
         self.namespace = environment.namespace
         self.scope = scope
         self.isMinimal = isMinimal
         replacesStuckPods = !isMinimal && environment.rollout.replaceStuckPods != .never
+        self.asksHealth = asksHealth
         self.includesTokenSecret = includesTokenSecret
     }
 
@@ -89,7 +95,14 @@ public struct AccessManifests: Sendable {
     private var role: Manifest {
         object(
             "rbac.authorization.k8s.io/v1", "Role",
-            [metadata(name), .init("rules", .list(workloadRules + [podRule] + (isMinimal ? [] : [historyRule])))])
+            [
+                metadata(name),
+                .init(
+                    "rules",
+                    .list(
+                        workloadRules + [podRule] + (asksHealth ? [healthRule] : [])
+                            + (isMinimal ? [] : [historyRule]))),
+            ])
     }
 
     private var roleBinding: Manifest {
@@ -159,4 +172,7 @@ public struct AccessManifests: Sendable {
     private var podRule: Manifest {
         rule("", ["pods"], ["get", "list", "watch"] + (replacesStuckPods ? ["delete"] : []))
     }
+
+    /// Any GET to any port of any pod: RBAC knows neither ports nor paths.
+    private var healthRule: Manifest { rule("", ["pods/proxy"], ["get"]) }
 }
