@@ -52,7 +52,7 @@ import Testing
         Row(pods: ["ggggbbb", "bbgbbgb"], during: 3, end: "unhealthy", second: 6, pod: "pod-0"),
         // A pod that is gone is let go after three times, while others remain.
         Row(pods: ["g", "aaa"], end: "passed", second: 2),
-        Row(pods: ["ggggg", "aag"], during: 2, end: nil),
+        Row(pods: ["ggggg", "aagaa"], during: 2, end: nil),
         Row(pods: ["gggggg", "aagggg"], during: 2, end: "passed", second: 4),
         Row(pods: ["bbb", "aaa"], end: "unhealthy", second: 2, pod: "pod-0"),
         // Gone, and made anew: it has had no bad answer in a row.
