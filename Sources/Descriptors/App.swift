@@ -21,6 +21,8 @@ public struct App: Sendable, Hashable {
     public let timeout: Duration?
     /// Which part of its pods gets a new version first. Nil: all of them, one after the other.
     public let canary: Canary?
+    /// How its pods are asked whether they work. Nil: that they are ready is enough.
+    public let health: HealthCheck?
     /// Where its name is written.
     public let position: Position
     /// Where the version's value begins, a quote included.

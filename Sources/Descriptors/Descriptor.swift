@@ -28,6 +28,6 @@ public struct Descriptor: Sendable, Hashable {
     static let fieldNames = ["apps"]
     /// The fields of one app.
     static let appFieldNames = [
-        "name", "version", "kind", "container", "image", "after", "critical", "timeout", "strategy",
+        "name", "version", "kind", "container", "image", "after", "critical", "timeout", "strategy", "health",
     ]
 }

@@ -41,12 +41,13 @@ struct DescriptorDecoder {
         let isCritical = fields.bool("critical") ?? true
         let timeout = timeout(fields)
         let canary = CanaryDecoder(document: document, kind: kind, name: name).canary(fields)
+        let health = fields["health"].flatMap(HealthCheckDecoder(document: document).check)
         guard let name, let nameNode = fields["name"], let version, let versionNode = fields["version"], let kind else {
             return nil
         }
         return App(
             name: name, version: version, kind: kind, containers: containers, imageRepository: image,
-            after: after.map(\.name), isCritical: isCritical, timeout: timeout, canary: canary,
+            after: after.map(\.name), isCritical: isCritical, timeout: timeout, canary: canary, health: health,
             position: nameNode.start, versionPosition: versionNode.start, versionEnd: versionNode.end)
     }
 

@@ -44,6 +44,10 @@ public struct RolloutFailure: Error, Sendable, Hashable, CustomStringConvertible
         case canaryNotReady = "canary-not-ready"
         /// A canary was deleted, evicted or replaced while it was watched.
         case canaryGone = "canary-gone"
+        /// The pods are ready, and do not answer well when they are asked for their health.
+        case unhealthy
+        /// The pods are gone that were to be asked for their health.
+        case podsGone = "pods-gone"
 
         public var description: String { rawValue }
 
@@ -52,11 +56,11 @@ public struct RolloutFailure: Error, Sendable, Hashable, CustomStringConvertible
         public var speaksAgainstVersion: Bool {
             switch self {
             case .imagePull, .configError, .createError, .runError, .crashLoop, .oomKilled, .progressDeadline,
-                .timedOut, .canaryRestarted, .canaryNotReady:
+                .timedOut, .canaryRestarted, .canaryNotReady, .unhealthy:
                 true
             case .evicted, .podFailed, .unschedulable, .blockedByStuckPod, .paused, .replicaFailure, .deleted,
                 .replaced,
-                .superseded, .imageRewritten, .canaryGone:
+                .superseded, .imageRewritten, .canaryGone, .podsGone:
                 false
             }
         }

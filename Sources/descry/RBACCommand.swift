@@ -11,7 +11,8 @@ struct RBACCommand: AsyncParsableCommand {
         discussion: """
             Prints a ServiceAccount, a Role and a RoleBinding for the environment's namespace, and how to get a token. \
             With --named the descriptor is read, and only its workloads may be read by name and patched. RBAC cannot \
-            restrict list and watch by name; --no-list leaves them out, and Descry then polls.
+            restrict list and watch by name; --no-list leaves them out, and Descry then polls. The right to ask pods for \
+            their health is printed with --health, or with --named where the descriptor has apps with `health`.
 
             EXAMPLES
               descry rbac DEV | kubectl apply -f -
@@ -44,6 +45,9 @@ struct RBACCommand: AsyncParsableCommand {
     @Flag(help: "Workloads and the reading of pods alone: no history, no events, and no stuck pod is replaced.")
     var minimal = false
 
+    @Flag(help: "Also allow to ask pods for their health, for apps with `health` (GET to any port of any pod).")
+    var health = false
+
     @Flag(help: "Also print a Secret for a token without expiry (for Jenkins, or Kubernetes before 1.24).")
     var tokenSecret = false
 
@@ -63,7 +67,7 @@ struct RBACCommand: AsyncParsableCommand {
             let apps = named ? try await apps(resolved, variables) : []
             let manifests = AccessManifests(
                 environment: resolved, scope: scope(apps), canaries: named ? .init(apps) : canary ? .any : .none,
-                isMinimal: minimal,
+                isMinimal: minimal, asksHealth: health || apps.contains { $0.health != nil },
                 includesTokenSecret: tokenSecret)
             if common.output.format == .json {
                 common.output.printJSON(manifests.list)
@@ -79,6 +83,7 @@ struct RBACCommand: AsyncParsableCommand {
         return noList ? .workloadsByNameOnly(apps.map(\.key)) : .workloads(apps.map(\.key))
     }
 
+    /// What the descriptor names now.
     private func apps(_ resolved: Environment, _ variables: [String: String]) async throws -> [App] {
         let connections = Connections(
             environment: resolved, variables: variables,

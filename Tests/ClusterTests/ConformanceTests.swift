@@ -8,6 +8,18 @@ import Testing
 struct ConformanceTests {
     @Test(arguments: Conformance.cases + Conformance.usingKubectl)
     func `the real API server`(_ behaviour: Conformance.Case) async throws {
+        try await check(behaviour)
+    }
+
+    @Test(
+        .enabled(if: ControlPlane.answeringPods.isToRun, "\(ControlPlane.answeringPods)"),
+        arguments: Conformance.askingPods)
+    func `the real API server, with pods that answer`(_ behaviour: Conformance.Case) async throws {
+        try ControlPlane.answeringPods.demand()
+        try await check(behaviour)
+    }
+
+    private func check(_ behaviour: Conformance.Case) async throws {
         let plane = try ControlPlane.shared()
         try await plane.withNamespace("conformance", alone: behaviour.isAlone) { namespace in
             // A controller puts this into each new namespace, and no case is to meet it in the middle.
@@ -32,6 +44,7 @@ extension ControlPlane {
             try await body(
                 ConformanceServer(
                     administrator: administrator, anonymous: anonymous, kubeconfig: kubeconfig,
+                    podPort: ControlPlane.podPort,
                     token: { namespace, account, rules in
                         try await TestNamespace(controlPlane: self, name: namespace).account(account, rules: rules)
                             .token()

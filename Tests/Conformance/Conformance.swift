@@ -23,10 +23,11 @@ public enum Conformance {
         public var testDescription: String { name }
     }
 
-    /// All of them, what Descry relies on most first, but those of ``usingKubectl``, which need the program.
+    /// All of them, what Descry relies on most first, but those of ``usingKubectl``, which need the program, and of
+    /// ``askingPods``, which need pods that answer.
     public static let cases: [Case] = [
         applying, applyConflicts, watching, statefulSetRollouts, statefulSetFailures, statusSequences, canaries,
         refusing, listing, selecting, writing, reportingStatus, deleting, accessing, postingEvents,
-        deploymentRollouts, podFates, discovering,
+        deploymentRollouts, podFates, proxying, discovering,
     ].flatMap { $0 }
 }

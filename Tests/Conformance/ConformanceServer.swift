@@ -15,14 +15,18 @@ public struct ConformanceServer: Sendable {
     /// Has the server forget the history of its objects up to this resourceVersion at least, as compaction does.
     public let forgetHistory: @Sendable (_ resourceVersion: String) async throws -> Void
 
+    /// A port at which pods answer; nil where they do not.
+    public let podPort: Int?
+
     public init(
-        administrator: APIClient, anonymous: APIClient, kubeconfig: String,
+        administrator: APIClient, anonymous: APIClient, kubeconfig: String, podPort: Int?,
         token: @escaping @Sendable (String, String, [PolicyRule]) async throws -> String,
         forgetHistory: @escaping @Sendable (String) async throws -> Void
     ) {
         self.administrator = administrator
         self.anonymous = anonymous
         self.kubeconfig = kubeconfig
+        self.podPort = podPort
         self.token = token
         self.forgetHistory = forgetHistory
     }

@@ -11,6 +11,7 @@ import Workloads
         #expect(app.key == WorkloadKey(kind: .statefulSet, name: "backend"))
         #expect(app.version.text == Self.version)
         #expect(app.containers == nil && app.image == nil && app.timeout == nil && app.after.isEmpty)
+        #expect(app.health == nil)
         #expect(app.position == Position(line: 2, column: 11, offset: 16))
     }
 
@@ -19,8 +20,9 @@ import Workloads
             """
             apps:
               - {name: a, version: \(Self.version), kind: DaemonSet, container: main, image: x.io/a, timeout: 90s, after: [b]}
-              - {name: b, version: "\(Self.version)", container: [main, init], strategy: {canary: {pods: 2, hold: 5m}}}
-              - {name: c, version: "\(Self.version)", kind: Deployment, strategy: {canary: {hold: 24h}}}
+              - {name: b, version: "\(Self.version)", container: [main, init], strategy: {canary: {pods: 2, hold: 5m}},
+                 health: {path: "/health?full=%20yes", port: 8080, expect: all good, for: 30s}}
+              - {name: c, version: "\(Self.version)", kind: Deployment, strategy: {canary: {hold: 24h}}, health: {path: /}}
             """)
         #expect(descriptor.apps.map(\.kind) == [.daemonSet, .statefulSet, .deployment])
         #expect(descriptor.apps.map(\.containers) == [["main"], ["main", "init"], nil])
@@ -33,6 +35,10 @@ import Workloads
             ])
         #expect(
             descriptor.apps.map(\.canaryKey) == [nil, nil, WorkloadKey(kind: .deployment, name: "c-canary")])
+            descriptor.apps.map(\.health) == [
+                nil, HealthCheck(path: "/health?full=%20yes", port: 8080, expect: "all good", for: .seconds(30)),
+                HealthCheck(path: "/"),
+            ])
     }
 
     /// An image without a host never means Docker Hub.

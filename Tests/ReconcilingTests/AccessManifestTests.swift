@@ -9,7 +9,8 @@ import Workloads
 @Suite struct AccessManifestTests {
     private static func manifests(
         _ scope: AccessManifests.Scope, environment: String = "LIVE", replacing: StuckPodPolicy = .never,
-        canaries: AccessManifests.Canaries = .none, isMinimal: Bool = false, includesTokenSecret: Bool = false
+        canaries: AccessManifests.Canaries = .none, isMinimal: Bool = false, asksHealth: Bool = false,
+        includesTokenSecret: Bool = false
     ) throws -> AccessManifests {
         let text = """
             environment: \(environment)
@@ -21,8 +22,7 @@ import Workloads
         let settings = try EnvironmentSettings.parse(Array(text.utf8), file: "\(environment).yaml")
         return AccessManifests(
             environment: try settings.resolve(name: environment), scope: scope, canaries: canaries,
-            isMinimal: isMinimal,
-            includesTokenSecret: includesTokenSecret)
+            isMinimal: isMinimal, asksHealth: asksHealth, includesTokenSecret: includesTokenSecret)
     }
 
     /// Deleting a pod is a right of its own, so it is only asked for where the settings use it.
@@ -30,6 +30,14 @@ import Workloads
     func `pods may be deleted only where stuck ones are replaced`(_ policy: StuckPodPolicy) throws {
         let yaml = try Self.manifests(.kinds([.statefulSet]), replacing: policy).yaml()
         #expect(yaml.contains("resources: [pods]\n  verbs: [get, list, watch, delete]") == (policy != .never))
+    }
+
+    /// It is a wide right, GET to any port of any pod, so it is printed only where somebody asks for it.
+    @Test(arguments: [false, true], [false, true])
+    func `pods may be asked for their health only where that is used`(isUsed: Bool, isMinimal: Bool) throws {
+        let yaml = try Self.manifests(.kinds([.statefulSet]), isMinimal: isMinimal, asksHealth: isUsed).yaml()
+        #expect(yaml.contains("- apiGroups: [\"\"]\n  resources: [pods/proxy]\n  verbs: [get]\n") == isUsed)
+        #expect(yaml.contains("proxy") == isUsed)
     }
 
     @Test func `the whole of it as YAML`() throws {

@@ -7,7 +7,9 @@ import Testing
 /// The conformance suite on the sandbox, each case with a sandbox of its own. ClusterTests asks the same of a real API
 /// server; docs/sandbox.md lists what is known to differ.
 @Suite(.timeLimit(.minutes(5))) struct SandboxConformanceTests {
-    @Test(arguments: Conformance.cases) func `the sandbox`(_ behaviour: Conformance.Case) async throws {
+    @Test(arguments: Conformance.cases + Conformance.askingPods) func `the sandbox`(_ behaviour: Conformance.Case)
+        async throws
+    {
         try await check(behaviour)
     }
 
@@ -27,7 +29,7 @@ import Testing
                 administrator: .token(sandbox.administrator.token)
             ) { administrator, anonymous in
                 let server = ConformanceServer(
-                    administrator: administrator, anonymous: anonymous, kubeconfig: kubeconfig,
+                    administrator: administrator, anonymous: anonymous, kubeconfig: kubeconfig, podPort: 8080,
                     token: { namespace, account, rules in
                         sandbox.account(account, namespace: namespace, rules: rules.flatMap(\.accessRules)).token
                     }, forgetHistory: { _ in sandbox.faults.expireResourceVersions() })

@@ -21,6 +21,8 @@ import Testing
         Row(tag: "crashlater", states: ["ContainerCreating", "running ready", "Error", "CrashLoopBackOff Error"]),
         Row(tag: "unready", states: ["ContainerCreating", "running"]),
         Row(tag: "slow", states: ["ContainerCreating", "running", "running ready"]),
+        // Sick is what a pod answers, not what its status says.
+        Row(tag: "sick", states: ["ContainerCreating", "running ready"]),
         // What the SHA of a version chooses.
         Row(
             tag: "1.1.0-rc-bad0004063785074bc3702c003333852fc8d9a34",

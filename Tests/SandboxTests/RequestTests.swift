@@ -11,7 +11,8 @@ import Testing
         ("GET", "/api/v1/namespaces/shop/pods?watch=true", "watch", "", "pods", "", "shop", ""),
         ("GET", "/api/v1/namespaces/shop/pods/web-0", "get", "", "pods", "", "shop", "web-0"),
         ("GET", "/api/v1/namespaces/shop/pods/web-0/log", "get", "", "pods", "log", "shop", "web-0"),
-        ("GET", "/api/v1/namespaces/shop/services/web/proxy/a/b", "get", "", "services", "proxy/a/b", "shop", "web"),
+        ("GET", "/api/v1/namespaces/shop/services/web/proxy/a/b", "get", "", "services", "proxy", "shop", "web"),
+        ("GET", "/api/v1/namespaces/shop/pods/web-0:80/proxy/a?b=c", "get", "", "pods", "proxy", "shop", "web-0:80"),
         (
             "PATCH", "/apis/apps/v1/namespaces/shop/deployments/web/status", "patch", "apps", "deployments", "status",
             "shop", "web"

@@ -126,12 +126,12 @@ public struct JSONSchema {
     /// The keywords that look at one value alone.
     private func holds(_ value: JSONValue, _ keyword: String, _ rule: JSONValue) throws -> Bool {
         switch (keyword, rule, value) {
-        case ("type", .string("integer"), .number(let text)): return text.allSatisfy { $0.isNumber || $0 == "-" }
+        case ("type", .string("integer"), .number(let text)): return Int(text) != nil
         case ("type", .string(let name), _): return name == value.typeName
         case ("minimum", .number(let limit), .number(let text)):
-            return Double(text) ?? -.infinity >= Double(limit) ?? .infinity
+            return (Double(text) ?? .nan) >= (Double(limit) ?? .nan)
         case ("maximum", .number(let limit), .number(let text)):
-            return Double(text) ?? .infinity <= Double(limit) ?? -.infinity
+            return (Double(text) ?? .nan) <= (Double(limit) ?? .nan)
         case ("enum", .array(let choices), _): return choices.contains(value)
         case ("const", _, _): return value == rule
         case ("pattern", .string(let pattern), .string(let text)):

@@ -7,6 +7,18 @@ public struct ControlPlane: Sendable {
     /// What suites are enabled by; see `Requirement`.
     public static let requirement = Requirement("the Kubernetes API server", missing: missing)
 
+    /// What tests are enabled by that have pods answer; see `podPort`.
+    public static let answeringPods = Requirement(
+        "pods that answer", missing: missing ?? (podPort == nil ? "no address of this machine but loopback" : nil))
+
+    /// The port at which every pod answers, where the machine has an address that the API server's proxy takes.
+    public static var podPort: Int? {
+        let directory = ProcessInfo.processInfo.environment["DESCRY_TEST_CLUSTER"] ?? ""
+        guard let bytes = FileManager.default.contents(atPath: "\(directory)/pods") else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
+        return text.split(separator: ":").last.flatMap { Int($0.prefix { $0.isNumber }) }
+    }
+
     /// The state directory of `scripts/control-plane/up`; its head lists what is in it.
     public let stateDirectory: String
     /// `https://127.0.0.1:PORT`.

@@ -11,6 +11,7 @@ chooses the story. Versions that Descry deploys end in a SHA, which cannot hold 
   crashlater  bad0006  runs and is ready for two seconds, then as crash
   unready     bad0007  runs and never becomes ready
   slow        bad0008  runs, and becomes ready three seconds later
+  sick        bad0009  runs and is ready, and answers by HTTP that it is not healthy
   any other            runs and is ready
 
 Reasons and messages are those of pkg/kubelet (images/types.go, container/sync_result.go, kuberuntime_manager.go
@@ -22,7 +23,7 @@ import time
 
 REFERENCE = re.compile(
     r'^(?:(?:[A-Za-z0-9.-]+(?::[0-9]+)?)/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$')
-WORDS = ('bad', 'config', 'exec', 'oom', 'crash', 'crashlater', 'unready', 'slow')
+WORDS = ('bad', 'config', 'exec', 'oom', 'crash', 'crashlater', 'unready', 'slow', 'sick')
 SLOW, LATE = 3.0, 2.0
 
 

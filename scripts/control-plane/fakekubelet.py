@@ -6,22 +6,29 @@ Unschedulable. Writes the statuses of bound pods as containerstates.py tells the
 and how. A changed image inside a running pod restarts that container; a pod being deleted goes away after --term.
 Lists once and watches; only the lease is renewed by time. Standard library only.
 
+All pods share this machine's address and one port of it, where they answer by HTTP as their images have it; the API server's
+pod proxy says which of them is meant. STATE_DIR/pods has ADDRESS:PORT. The proxy refuses loopback, so where the machine has no
+other address pods get one that nobody answers at, and the file is not there.
+
   fakekubelet.py --state STATE_DIR [--node fake-0] [--delay 0.3] [--term 0.1]
 """
 import argparse
 import heapq
 import http.client
+import http.server
 import itertools
 import json
 import os
 import queue
+import re
 import signal
+import socket
 import ssl
 import threading
 import time
 from urllib.parse import quote, urlsplit
 
-from containerstates import Story, conditions, phase, stamp
+from containerstates import Story, conditions, fate, phase, stamp
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 ap.add_argument('--state', required=True, help="up's STATE_DIR: server, ca.crt, admin.crt, admin.key")
@@ -150,7 +157,7 @@ class Pod:
         self.pod, self.lock, self.stories = pod, threading.Lock(), {}
         number = next(Pod.numbers)
         had = pod.get('status') or {}
-        self.address = had.get('podIP') or '10.244.%d.%d' % (number // 250 % 250, number % 250 + 1)
+        self.address = had.get('podIP') or ADDRESS or '10.244.%d.%d' % (number // 250 % 250, number % 250 + 1)
         self.started = had.get('startTime') or stamp()
         self.restarts = {s['name']: s['restartCount'] for s in had.get('containerStatuses') or []}
 
@@ -274,6 +281,58 @@ def forget(uid):
             current.pop((uid, kind), None)
 
 
+# ---- what pods answer ----------------------------------------------------------------------------------------------
+ADDRESS = None
+
+
+def own_address():
+    """an address of this machine that the API server's proxy takes, or None"""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        try:
+            s.connect(('192.0.2.1', 9))     # sends nothing: it only chooses the way out
+            address = s.getsockname()[0]
+        except OSError:
+            return None
+    return None if address.startswith(('127.', '169.254.', '0.')) else address
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    PLACE = re.compile('/api/v1/namespaces/([^/]+)/pods/(?:https?:)?([^/:]+)')
+
+    def do_GET(self):
+        place = self.PLACE.match(self.headers.get('X-Forwarded-Uri', ''))
+        key = place and place.groups()
+        held = next((p for p in list(pods.values())
+                     if (p.pod['metadata']['namespace'], p.pod['metadata']['name']) == key), None)
+        running = {s['name'] for s in (held.pod['status'].get('containerStatuses') or []) if s['state'].get('running')} if held else ()
+        if not running:
+            self.close_connection = True    # nobody is there to answer
+            return
+        sick = any(c['name'] in running and fate(c['image']) == 'sick' for c in held.pod['spec']['containers'])
+        body = json.dumps({'healthy': False, 'reason': 'no connection to the database'} if sick else {'healthy': True}).encode()
+        self.send_response(503 if sick else 200)
+        self.send_header('Content-Type', JSON)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words):
+        pass
+
+
+def answer():
+    """serves what pods answer, at the same port as before where this is a restart"""
+    global ADDRESS
+    ADDRESS = own_address()
+    if ADDRESS is None:
+        return
+    port = int(open(state('pods')).read().rpartition(':')[2]) if os.path.exists(state('pods')) else 0
+    server = http.server.ThreadingHTTPServer((ADDRESS, port), Answer)
+    with open(state('pods'), 'w') as f:
+        f.write('%s:%d\n' % server.server_address)
+    thread(server.serve_forever)
+
+
 # ---- the scheduler -------------------------------------------------------------------------------------------------
 def unbound(kind, found):
     for p in found if kind == 'LIST' else [found] if kind in ('ADDED', 'MODIFIED') else []:
@@ -372,6 +431,7 @@ def thread(fn, *w):
 
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+answer()
 while True:
     try:
         MINOR = int(''.join(ch for ch in call('GET', '/version')[1]['minor'] if ch.isdigit()) or 0)     # '' in an unstamped build

@@ -3,6 +3,9 @@
 /// Source of the format: Kubernetes API conventions, "Response Status Kind".
 struct StatusObject: Decodable, Sendable {
     struct Details: Decodable, Sendable {
+        var name: String?
+        /// The plural, such as `pods`.
+        var kind: String?
         var causes: [Cause]?
         var retryAfterSeconds: Int?
     }

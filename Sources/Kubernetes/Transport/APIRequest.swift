@@ -16,12 +16,13 @@ struct APIRequest: Sendable {
     }
 
     var method: HTTPMethod = .GET
-    /// Percent-encoded, starting with `/`.
+    /// Percent-encoded, starting with `/`. May have a query of its own where `query` is empty.
     var path: String
     /// Not encoded yet.
     var query: [(name: String, value: String)] = []
     var body: [UInt8]?
     var contentType = "application/json"
+    var accept = "application/json"
     var purpose: Purpose
 
     /// Path and query as they are sent.

@@ -20,13 +20,17 @@ struct Answer: Sendable {
     var isTransient: Bool { [429, 500, 502, 503, 504].contains(status) }
 
     func error(purpose: APIRequest.Purpose) -> KubernetesError {
-        let object: StatusObject?
+        .answered(status: status, object: statusObject, purpose: purpose, retryAfter: retryAfter)
+    }
+
+    /// The body of a refusal by the API server; nil where it is anything else.
+    var statusObject: StatusObject? {
+        let object: StatusObject
         do {
             object = try JSONDecoder().decode(StatusObject.self, from: body)
         } catch {
-            object = nil  // a proxy's page, not the API server's: the status says enough
+            return nil  // a proxy's page, not the API server's: the status says enough
         }
-        return .answered(
-            status: status, object: object?.kind == "Status" ? object : nil, purpose: purpose, retryAfter: retryAfter)
+        return object.kind == "Status" ? object : nil
     }
 }

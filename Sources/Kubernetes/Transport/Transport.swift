@@ -117,11 +117,46 @@ final class Transport: Sendable {
         }
     }
 
-    /// Runs the exchange; where the answer is 401 and there is another credential, once more with that.
-    private func authorized(_ exchange: (Credential) async throws -> Answer) async throws -> Answer {
+    /// Sends the request once and gives the answer as it is, whatever its status, and of its body no more than `limit` bytes
+    /// and one. For what is passed on to somebody else, whose answers say nothing about the API server.
+    func ask(_ request: APIRequest, limit: Int, within timeout: Duration) async throws -> Answer {
+        do {
+            let answer = try await authorized({ $0.statusObject?.reason == "Unauthorized" }) { credential in
+                let prepared = self.httpRequest(request, credential)
+                let client = self.clients.requests
+                return try await TransportFailure.catching {
+                    try await withTimeout(timeout) {
+                        let response = try await client.execute(prepared, deadline: .now() + TimeAmount(timeout))
+                        return Answer(response, body: try await Self.beginning(of: response.body, limit + 1))
+                    }
+                }
+            }
+            recovery.answered(at: options.time.now())
+            return answer
+        } catch TransportFailure.timedOut {
+            // Whoever it was passed on to may be the silent one, so the API server does not count as away.
+            throw KubernetesError.timedOut(request.purpose, configuration.server)
+        } catch let error as TransportFailure {
+            throw await describe(error, purpose: request.purpose)
+        }
+    }
+
+    private static func beginning(of body: HTTPClientResponse.Body, _ limit: Int) async throws -> Data {
+        var data = Data()
+        for try await chunk in body {
+            data.append(contentsOf: chunk.readableBytesView.prefix(limit - data.count))
+            if data.count == limit { break }
+        }
+        return data
+    }
+
+    /// Runs the exchange; where the answer refuses the credential and there is another one, once more with that.
+    private func authorized(
+        _ isRefusal: (Answer) -> Bool = { $0.status == 401 }, _ exchange: (Credential) async throws -> Answer
+    ) async throws -> Answer {
         let credential = try await credentials.current()
         let answer = try await exchange(credential)
-        guard answer.status == 401, let other = try await credentials.renew(rejected: credential) else { return answer }
+        guard isRefusal(answer), let other = try await credentials.renew(rejected: credential) else { return answer }
         logger.debug("The credential was refused; the one read again is tried")
         return try await exchange(other)
     }
@@ -158,7 +193,7 @@ final class Transport: Sendable {
         prepared.method = request.method
         prepared.headers.add(name: "Host", value: server.authority)
         prepared.headers.add(name: "User-Agent", value: options.userAgent)
-        prepared.headers.add(name: "Accept", value: "application/json")
+        prepared.headers.add(name: "Accept", value: request.accept)
         if let authorization = credential.authorization {
             prepared.headers.add(name: "Authorization", value: authorization.value)
         }

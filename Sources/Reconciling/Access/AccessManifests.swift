@@ -40,11 +40,13 @@ public struct AccessManifests: Sendable {
     public let replacesStuckPods: Bool
     /// Workloads (canaries too) and the reading of pods alone: no history, no events, and no pod is deleted.
     public let isMinimal: Bool
+    /// Allow to ask pods for their health through the API server: an app of the descriptor has `health`.
+    public let asksHealth: Bool
     /// Also print a Secret that holds a token without expiry, for a Jenkins credential.
     public let includesTokenSecret: Bool
 
     public init(
-        environment: Environment, scope: Scope, canaries: Canaries = .none, isMinimal: Bool = false,
+        environment: Environment, scope: Scope, canaries: Canaries = .none, isMinimal: Bool = false, asksHealth: Bool = false,
         includesTokenSecret: Bool
     ) {
         self.environment = environment.name
@@ -53,6 +55,7 @@ public struct AccessManifests: Sendable {
         self.canaries = canaries
         self.isMinimal = isMinimal
         replacesStuckPods = !isMinimal && environment.rollout.replaceStuckPods != .never
+        self.asksHealth = asksHealth
         self.includesTokenSecret = includesTokenSecret
     }
 
@@ -114,7 +117,9 @@ public struct AccessManifests: Sendable {
                 metadata(name),
                 .init(
                     "rules",
-                    .list(workloadRules + canaryRules + [podRule] + (isMinimal ? [] : [historyRule, eventRule]))),
+                    .list(
+                        workloadRules + canaryRules + [podRule] + (asksHealth ? [healthRule] : [])
+                            + (isMinimal ? [] : [historyRule, eventRule]))),
             ])
     }
 
@@ -201,4 +206,7 @@ public struct AccessManifests: Sendable {
     private var podRule: Manifest {
         rule("", ["pods"], ["get", "list", "watch"] + (replacesStuckPods ? ["delete"] : []))
     }
+
+    /// Any GET to any port of any pod: RBAC knows neither ports nor paths.
+    private var healthRule: Manifest { rule("", ["pods/proxy"], ["get"]) }
 }

@@ -129,6 +129,10 @@ public struct Doctor: Sendable {
         for verb in ["list", "watch"] + (replaces ? ["delete"] : []) {
             needed.append((Permission(verb: verb, group: "", resource: "pods", namespace: namespace), false))
         }
+        if descriptor?.apps.contains(where: { $0.health != nil }) == true {
+            let proxy = Permission(verb: "get", group: "", resource: "pods", subresource: "proxy", namespace: namespace)
+            needed.append((proxy, true))
+        }
         for verb in ["get", "patch"] {
             let name = DeploymentHistory.name(environment.name)
             needed.append(
@@ -143,7 +147,9 @@ public struct Doctor: Sendable {
             for refusal in Self.grouped(denied.filter(\.isEssential).map(\.permission)) {
                 findings.fail(
                     "permission", "the token may not \(refusal) in \(namespace)",
-                    hint: "descry rbac \(environment.name)\(named) | kubectl apply -f - grants it", .denied)
+                    hint: "descry rbac \(environment.name)"
+                        + (named.isEmpty && refusal.hasSuffix("pods/proxy") ? " --health" : named)
+                        + " | kubectl apply -f - grants it", .denied)
             }
             for item in denied where !item.isEssential {
                 findings.warn(
@@ -189,7 +195,7 @@ public struct Doctor: Sendable {
         var names: [String: [String]] = [:]
         var order: [String] = []
         for permission in permissions {
-            let what = "\(permission.verb) \(permission.resource)"
+            let what = "\(permission.verb) \(permission.resource)" + (permission.subresource.map { "/\($0)" } ?? "")
             if names[what] == nil { order.append(what) }
             names[what, default: []] += permission.name.map { [$0] } ?? []
         }

@@ -43,8 +43,7 @@ struct ContainerStory {
         self.isInit = isInit
         self.restarts = restarts
         let once = isInit || (pod.object["spec", "restartPolicy"]?.string ?? "Always") != "Always"
-        let chosen = pod.object["metadata", "annotations", Fate.annotation]?.string
-        let fate = if let chosen, !isInit { Fate(rawValue: chosen) } else { Fate(image: image) }
+        let fate = isInit ? Fate(image: image) : Fate(of: container, in: pod.object)
         script = Self.script(fate, image: image, name: name, runsOnce: once, isInit: isInit, timing)
         due = now
     }
@@ -82,7 +81,7 @@ struct ContainerStory {
             return [creating] + running + [(.ended(Ending(reason: "Completed", code: 0)), nil)]
         case .neverReady: return [creating, (.running(isReady: false), nil)]
         case .readyLate: return [creating, (.running(isReady: false), timing.slow), (.running(isReady: true), nil)]
-        case nil: return [creating, (.running(isReady: true), nil)]
+        case .sick, nil: return [creating, (.running(isReady: true), nil)]
         }
     }
 

@@ -17,6 +17,8 @@ enum Fate: String, CaseIterable, Sendable {
     case neverReady = "unready"
     /// Runs, and becomes ready later. `slow`, `bad0008…`
     case readyLate = "slow"
+    /// Runs and is ready, and answers by HTTP that it is not healthy. `sick`, `bad0009…`
+    case sick
 
     static let annotation = "sandbox.descry.dev/fate"
 
@@ -31,6 +33,15 @@ enum Fate: String, CaseIterable, Sendable {
         }
         guard let found else { return nil }
         self = found.element
+    }
+
+    /// What becomes of one of the pod's containers, init containers aside.
+    init?(of container: JSONValue, in pod: JSONValue) {
+        if let chosen = pod["metadata", "annotations", Self.annotation]?.string {
+            self.init(rawValue: chosen)
+        } else {
+            self.init(image: container["image"]?.string ?? "")
+        }
     }
 
     /// `docker/distribution`'s grammar of references, as far as it matters here.

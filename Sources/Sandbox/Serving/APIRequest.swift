@@ -47,7 +47,8 @@ struct APIRequest: Sendable, Hashable {
         }
         action.resource = rest.popFirst() ?? ""
         action.name = rest.popFirst() ?? ""
-        action.subresource = rest.joined(separator: "/")
+        // What follows it is the subresource's own: a path to pass on, for `proxy`.
+        action.subresource = rest.popFirst() ?? ""
         action.verb = verb(named: !action.name.isEmpty)
         if action.name.isEmpty, ["list", "watch"].contains(action.verb) {
             // So that a rule for one object's name allows to list and watch just that object. A selector that cannot be

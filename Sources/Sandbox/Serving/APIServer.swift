@@ -45,6 +45,9 @@ struct APIServer: Sendable {
             let isReview = action.resource == APIResource.accessReviews.plural && action.verb == "create"
             guard isReview || accounts.allows(account, action) else { throw StatusError.forbidden(account, action) }
             let resource = try Self.resource(asked, action)
+            if resource == .pods, action.subresource == "proxy" {
+                return try PodProxy(store: store).response(asked, action)
+            }
             switch action.verb {
             case "get", "list", "watch": return try read(asked, action, resource, request)
             default:
@@ -78,7 +81,8 @@ struct APIServer: Sendable {
         guard let resource = found, resource.isNamespaced || action.namespace.isEmpty || resource == .namespaces else {
             throw .unknownPath
         }
-        let subresource = action.subresource.split(separator: "/").first.map(String.init) ?? ""
+        let subresource = action.subresource
+        if resource == .pods, subresource == "proxy" { return resource }
         if !subresource.isEmpty, !(subresource == "status" && resource.hasStatus) {
             guard unserved.contains(subresource) else { throw .unknownPath }
             throw .notImplemented("\(resource.plural)/\(subresource)")
