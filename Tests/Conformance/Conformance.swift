@@ -27,6 +27,6 @@ public enum Conformance {
     public static let cases: [Case] = [
         applying, applyConflicts, watching, statefulSetRollouts, statefulSetFailures, statusSequences, refusing,
         listing, selecting,
-        writing, reportingStatus, deleting, accessing, deploymentRollouts, podFates, discovering,
+        writing, reportingStatus, deleting, accessing, deploymentRollouts, podFates, jobs, podLogs, discovering,
     ].flatMap { $0 }
 }
