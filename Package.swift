@@ -67,7 +67,7 @@ let package = Package(
             name: "Reconciling",
             dependencies: [
                 "Documents", "Descriptors", "Git", "Kubernetes", "Planning", "Reporting", "Rollouts", "Workloads",
-                crypto, logging,
+                asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioSSL,
             ],
             swiftSettings: swiftSettings),
         .target(
@@ -130,15 +130,15 @@ let package = Package(
         .testTarget(
             name: "SyncTests",
             dependencies: [
-                "Git", "Kubernetes", "Reconciling", "Reporting", "Sandbox", "TestServers", "Workloads", logging,
+                "Git", "Kubernetes", "Reconciling", "Reporting", "Sandbox", "TestServers", "Workloads", logging, nioSSL,
             ],
             swiftSettings: swiftSettings),
         // Everything that needs the real API server: `make test-cluster`.
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Conformance", "Git", "Kubernetes", "Planning", "Reconciling", "Rollouts", "TestServers", "Workloads",
-                "descry",
+                "Conformance", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts", "TestServers",
+                "Workloads", "descry",
                 logging,
             ],
             swiftSettings: swiftSettings),
