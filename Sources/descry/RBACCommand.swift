@@ -11,7 +11,8 @@ struct RBACCommand: AsyncParsableCommand {
         discussion: """
             Prints a ServiceAccount, a Role and a RoleBinding for the environment's namespace, and how to get a token. \
             With --named the descriptor is read, and only its workloads may be read by name and patched. RBAC cannot \
-            restrict list and watch by name; --no-list leaves them out, and Descry then polls.
+            restrict list and watch by name; --no-list leaves them out, and Descry then polls. Where verify.job is set, the \
+            rights to make a Job after it are among them.
 
             EXAMPLES
               descry rbac DEV | kubectl apply -f -
@@ -35,7 +36,10 @@ struct RBACCommand: AsyncParsableCommand {
         name: .customLong("no-list"), help: "With --named: no list and watch of workloads; Descry reads them by name.")
     var noList = false
 
-    @Flag(help: "Workloads and the reading of pods alone: no history, and no stuck pod is replaced.")
+    @Flag(
+        help:
+            "Workloads and the reading of pods alone (and what verify.job needs): no history, and no stuck pod is replaced."
+    )
     var minimal = false
 
     @Flag(help: "Also print a Secret for a token without expiry (for Jenkins, or Kubernetes before 1.24).")

@@ -8,7 +8,7 @@ import Workloads
 @Suite struct AccessManifestTests {
     private static func manifests(
         _ scope: AccessManifests.Scope, environment: String = "LIVE", replacing: StuckPodPolicy = .never,
-        isMinimal: Bool = false, includesTokenSecret: Bool = false
+        verify: String = "", isMinimal: Bool = false, includesTokenSecret: Bool = false
     ) throws -> AccessManifests {
         let text = """
             environment: \(environment)
@@ -16,6 +16,7 @@ import Workloads
             namespace: shop-live
             registry: registry.example.com/shop
             rollout: {replaceStuckPods: \(replacing.rawValue)}
+            \(verify)
             """
         let settings = try EnvironmentSettings.parse(Array(text.utf8), file: "\(environment).yaml")
         return AccessManifests(
@@ -28,6 +29,31 @@ import Workloads
     func `pods may be deleted only where stuck ones are replaced`(_ policy: StuckPodPolicy) throws {
         let yaml = try Self.manifests(.kinds([.statefulSet]), replacing: policy).yaml()
         #expect(yaml.contains("resources: [pods]\n  verbs: [get, list, watch, delete]") == (policy != .never))
+    }
+
+    /// What a check needs: to read the one template, to make, look at and delete Jobs, and to read logs. Also in the least,
+    /// since without it every pass would fail.
+    @Test(arguments: [true, false])
+    func `a check by a Job has its rights`(_ isMinimal: Bool) throws {
+        let rules = """
+            - apiGroups: [batch]
+              resources: [cronjobs]
+              resourceNames: [smoke]
+              verbs: [get]
+            - apiGroups: [batch]
+              resources: [jobs]
+              verbs: [get, create, delete]
+            - apiGroups: [""]
+              resources: [pods/log]
+              verbs: [get]
+            ---
+
+            """
+        let scope = AccessManifests.Scope.kinds([.statefulSet])
+        #expect(try Self.manifests(scope, verify: "verify: {job: smoke}", isMinimal: isMinimal).yaml().contains(rules))
+        for verify in ["", "verify: {http: \"https://shop.example.com\"}"] {
+            #expect(try !Self.manifests(scope, verify: verify, isMinimal: isMinimal).yaml().contains("batch"))
+        }
     }
 
     @Test func `the whole of it as YAML`() throws {

@@ -21,7 +21,9 @@ public struct AccessManifests: Sendable {
     public let scope: Scope
     /// Allow to delete pods: `rollout.replaceStuckPods` is not `never`.
     public let replacesStuckPods: Bool
-    /// Workloads and the reading of pods alone: no history, and no pod is deleted.
+    /// The CronJob or Job that a check is made after: `verify.job`.
+    public let verifyJob: String?
+    /// Workloads and the reading of pods alone, beside what `verify.job` needs: no history, and no pod is deleted.
     public let isMinimal: Bool
     /// Also print a Secret that holds a token without expiry, for a Jenkins credential.
     public let includesTokenSecret: Bool
@@ -32,6 +34,7 @@ public struct AccessManifests: Sendable {
         self.scope = scope
         self.isMinimal = isMinimal
         replacesStuckPods = !isMinimal && environment.rollout.replaceStuckPods != .never
+        if case .job(let name) = environment.verify?.check { verifyJob = name } else { verifyJob = nil }
         self.includesTokenSecret = includesTokenSecret
     }
 
@@ -89,7 +92,10 @@ public struct AccessManifests: Sendable {
     private var role: Manifest {
         object(
             "rbac.authorization.k8s.io/v1", "Role",
-            [metadata(name), .init("rules", .list(workloadRules + [podRule] + (isMinimal ? [] : [historyRule])))])
+            [
+                metadata(name),
+                .init("rules", .list(workloadRules + [podRule] + (isMinimal ? [] : [historyRule]) + verifyRules)),
+            ])
     }
 
     private var roleBinding: Manifest {
@@ -153,6 +159,15 @@ public struct AccessManifests: Sendable {
         Dictionary(grouping: keys, by: \.kind).sorted { $0.key.rawValue < $1.key.rawValue }.map { kind, keys in
             rule("apps", [kind.resource], names: keys.map(\.name).sorted(), ["get", "patch"])
         }
+    }
+
+    /// The Job's name is made for each check, so these cannot be restricted by name; that of the template can.
+    private var verifyRules: [Manifest] {
+        guard let verifyJob else { return [] }
+        return [
+            rule("batch", ["cronjobs"], names: [verifyJob], ["get"]),
+            rule("batch", ["jobs"], ["get", "create", "delete"]), rule("", ["pods/log"], ["get"]),
+        ]
     }
 
     /// Pods cannot be named: their names are not known beforehand. Reading them tells why a rollout does not get on.
