@@ -114,7 +114,7 @@ extension Conformance {
             let resource = try await ns.cronJobs()
             try await ns.create(resource, Manifest.cronJob("check", resource))
             #expect(try await ns.kubectl("get", "cronjobs").contains(/check +0 0 31 2 \* .*True +0 +<none>/))
-            try await ns.kubectl("delete", "job", "a", "cronjob/check")
+            try await ns.kubectl("delete", "job/a", "cronjob/check")
             #expect(try await ns.names(.jobs).isEmpty)
         },
         Case("kubectl wait") { ns in
