@@ -67,7 +67,7 @@ let package = Package(
             name: "Reconciling",
             dependencies: [
                 "Documents", "Descriptors", "Git", "Kubernetes", "Planning", "Reporting", "Rollouts", "Workloads",
-                crypto, logging,
+                asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioSSL,
             ],
             swiftSettings: swiftSettings),
         .target(
@@ -130,7 +130,7 @@ let package = Package(
             name: "SyncTests",
             dependencies: [
                 "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts", "Sandbox",
-                "TestServers", "Workloads", logging,
+                "TestServers", "Workloads", logging, nioSSL,
             ],
             swiftSettings: swiftSettings),
         // Everything that needs the real API server: `make test-cluster`.

@@ -35,13 +35,17 @@ public struct JUnitReport: Sendable {
         self.cases = cases
     }
 
-    /// One case an app: unchanged and proven ones pass, those that were not started are skipped.
+    /// One case an app: unchanged and proven ones pass, those that were not started are skipped. One more for the check that
+    /// followed.
     public init(_ report: SyncReport) {
         name = "descry \(report.command.rawValue) \(report.environment)"
         cases = report.apps.map { app in
             Case(
                 name: "\(app.app) \(app.to)", className: "descry.\(report.environment)", seconds: app.seconds ?? 0,
                 result: Self.result(of: app))
+        }
+        if let verification = report.verification {
+            cases.append(verification.testCase(environment: report.environment))
         }
     }
 

@@ -7,6 +7,8 @@ public struct LiveProgress: Sendable {
     private let terminal: TextStyle.Terminal
     private var order: [String] = []
     private var apps: [String: AppProgress] = [:]
+    /// The last line, once there is one.
+    private var verification: VerificationProgress?
     private var drawnLines = 0
 
     public init(style: TextStyle, terminal: TextStyle.Terminal) {
@@ -27,6 +29,9 @@ public struct LiveProgress: Sendable {
         case .app(let progress):
             remember(progress)
             return redraw()
+        case .verification(let progress):
+            verification = progress
+            return redraw()
         }
     }
 
@@ -44,14 +49,14 @@ public struct LiveProgress: Sendable {
 
     private mutating func redraw() -> String {
         let erase = eraseTable
-        let lines = tableLines()
+        let lines = tableLines() + (verification.map { [line($0)] } ?? [])
         drawnLines = lines.count
         return erase + lines.map { $0 + "\n" }.joined()
     }
 
     private func tableLines() -> [String] {
         let all = order.compactMap { apps[$0] }
-        let room = max(1, terminal.rows - 2)
+        let room = max(1, terminal.rows - (verification == nil ? 2 : 3))
         guard all.count > room else { return all.map(line) }
         let underWay = all.filter { !$0.isFinished }.prefix(room - 1)
         let failed = all.filter(\.isFailed).prefix(room - 1 - underWay.count)
@@ -62,9 +67,18 @@ public struct LiveProgress: Sendable {
     private func line(_ progress: AppProgress) -> String {
         let nameWidth = min(32, order.map(\.count).max() ?? 0)
         let name = progress.app + String(repeating: " ", count: max(0, nameWidth - progress.app.count))
-        let uncoloured = "\(name)  \(progress.arrow)  \(stateText(progress, style: .plain))"
+        return fitted { "\(name)  \(progress.arrow)  \(stateText(progress, style: $0))" }
+    }
+
+    private func line(_ progress: VerificationProgress) -> String {
+        fitted { String(verificationLine(progress, style: $0).dropLast()) }
+    }
+
+    /// In colours where it fits on a line, else cut.
+    private func fitted(_ text: (TextStyle) -> String) -> String {
+        let uncoloured = text(.plain)
         guard uncoloured.count < terminal.columns else { return String(uncoloured.prefix(terminal.columns - 2)) + "…" }
-        return "\(name)  \(progress.arrow)  \(stateText(progress, style: style))"
+        return text(style)
     }
 }
 

@@ -1,6 +1,7 @@
 /// Progress as plain lines, one for each thing that happened: for logs, and wherever the output is no terminal.
 public struct PlainProgress: Sendable {
     private var lastLine: [String: String] = [:]
+    private var lastVerification = ""
     private let style: TextStyle
 
     public init(style: TextStyle) { self.style = style }
@@ -17,6 +18,11 @@ public struct PlainProgress: Sendable {
         case .app(let progress):
             let line = "\(progress.app): \(progress.arrow): \(stateText(progress, style: style))\n"
             guard lastLine.updateValue(line, forKey: progress.app) != line else { return "" }
+            return line
+        case .verification(let progress):
+            let line = verificationLine(progress, style: style)
+            guard lastVerification != line else { return "" }
+            lastVerification = line
             return line
         }
     }

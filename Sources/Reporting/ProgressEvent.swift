@@ -7,6 +7,8 @@ public enum ProgressEvent: Sendable {
     /// The apps that this pass is about to change, in the order in which they are shown.
     case planned([AppProgress])
     case app(AppProgress)
+    /// The check of the whole environment, once every rollout is proven.
+    case verification(VerificationProgress)
 }
 
 /// Where one app stands.

@@ -51,6 +51,8 @@ public struct SyncReport: Sendable, Encodable {
     /// That of the process; nil while the pass is under way.
     public var exitCode: Int32?
     public var apps: [AppReport]
+    /// The check that followed the rollouts; nil where none did, or something failed before it.
+    public var verification: VerificationReport?
     /// What a person should know and no app is to blame for, such as polling for want of the right to watch.
     public var notes: [String]
 

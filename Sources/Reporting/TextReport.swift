@@ -32,6 +32,7 @@ public enum TextReport {
                 + $0.changes.map(changeText).joined(separator: "; ") + "\n"
         }
         return drifted.joined() + appNotes(report) + failures(report, style: style)
+            + (report.verification?.failureText(style: style) ?? "")
             + rollbackFailures(report, style: style) + applySummary(report, style: style)
     }
 
@@ -97,10 +98,11 @@ public enum TextReport {
             if count > 0 { counts.append((outcome, count)) }
         }
         let parts = counts.map { "\($1) \(name(of: $0))" }.joined(separator: ", ")
+        let verified = report.verification?.outcome == .passed ? ", verified" : ""
         let took = report.seconds.map(secondsText)
         let outcome = report.outcome == .rolledBack ? "rolled back" : report.outcome.rawValue
         let word = style.paint(outcome, isGood(report.outcome) ? .green : .red)
-        return "\(report.environment) \(word): \(parts.isEmpty ? "no apps" : parts)"
+        return "\(report.environment) \(word): \(parts.isEmpty ? "no apps" : parts)\(verified)"
             + (took.map { " in \($0)" } ?? "") + "\n"
     }
 

@@ -8,7 +8,7 @@ struct DoctorCommand: AsyncParsableCommand {
         abstract: "Check access and permissions, and say how to mend what is missing.",
         discussion: """
             Checks the git server, the descriptor, the API server, the token's expiry, each permission that is needed, and \
-            that every workload and container of the descriptor exists. Writes nothing.
+            that every workload and container of the descriptor and the template of verify.job exist. Writes nothing.
 
             EXAMPLES
               descry doctor DEV

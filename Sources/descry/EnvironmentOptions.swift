@@ -35,6 +35,9 @@ struct EnvironmentOptions: ParsableArguments {
     @Option(help: .setting(.rolloutTimeout)) var timeout: String?
     @Option(help: .setting(.rolloutOnFailure)) var onFailure: String?
     @Option(help: .setting(.rolloutReplaceStuckPods)) var replaceStuckPods: String?
+    @Option(help: .setting(.verifyJob)) var verifyJob: String?
+    @Option(name: .customLong("verify-http"), help: .setting(.verifyHTTP)) var verifyHTTP: String?
+    @Option(help: .setting(.verifyTimeout)) var verifyTimeout: String?
     @Option(help: .setting(.drift)) var drift: String?
 
     private var flags: [EnvironmentSetting: String] {
@@ -47,7 +50,8 @@ struct EnvironmentOptions: ParsableArguments {
             .gitPasswordFile: gitPasswordFile, .gitTokenFile: gitTokenFile,
             .gitClientCertificate: gitClientCertificate, .gitClientKey: gitClientKey, .gitSSHKey: gitSSHKey,
             .gitKnownHosts: gitKnownHosts, .rolloutTimeout: timeout, .rolloutOnFailure: onFailure,
-            .rolloutReplaceStuckPods: replaceStuckPods, .drift: drift,
+            .rolloutReplaceStuckPods: replaceStuckPods, .verifyJob: verifyJob, .verifyHTTP: verifyHTTP,
+            .verifyTimeout: verifyTimeout, .drift: drift,
         ]
         return all.compactMapValues { $0 }
     }

@@ -12,7 +12,8 @@ struct RBACCommand: AsyncParsableCommand {
             Prints a ServiceAccount, a Role and a RoleBinding for the environment's namespace, and how to get a token. \
             With --named the descriptor is read, and only its workloads may be read by name and patched. RBAC cannot \
             restrict list and watch by name; --no-list leaves them out, and Descry then polls. The right to ask pods for \
-            their health is printed with --health, or with --named where the descriptor has apps with `health`.
+            their health is printed with --health, or with --named where the descriptor has apps with `health`. Where \
+            verify.job is set, the rights to make a Job after it are among them.
 
             EXAMPLES
               descry rbac DEV | kubectl apply -f -
@@ -42,7 +43,11 @@ struct RBACCommand: AsyncParsableCommand {
             """)
     var canary = false
 
-    @Flag(help: "Workloads and the reading of pods alone: no history, no events, and no stuck pod is replaced.")
+    @Flag(
+        help: """
+            Workloads and the reading of pods alone (and what verify.job needs): no history, no events, and no stuck pod is \
+            replaced.
+            """)
     var minimal = false
 
     @Flag(help: "Also allow to ask pods for their health, for apps with `health` (GET to any port of any pod).")

@@ -28,6 +28,6 @@ public enum Conformance {
     public static let cases: [Case] = [
         applying, applyConflicts, watching, statefulSetRollouts, statefulSetFailures, statusSequences, canaries,
         refusing, listing, selecting, writing, reportingStatus, deleting, accessing, postingEvents,
-        deploymentRollouts, podFates, proxying, discovering,
+        deploymentRollouts, podFates, proxying, jobs, podLogs, discovering,
     ].flatMap { $0 }
 }

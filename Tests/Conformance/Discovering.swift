@@ -26,7 +26,7 @@ extension Conformance {
             #expect(core["versions"] == ["v1"])
             let groups = try await ns.api.get("/apis").accepted()
             #expect(groups["kind"] == "APIGroupList")
-            for name in ["apps", "coordination.k8s.io", "authorization.k8s.io"] {
+            for name in ["apps", "batch", "coordination.k8s.io", "authorization.k8s.io"] {
                 let group = try #require(groups["groups"]?.first(name))
                 #expect(group["preferredVersion", "groupVersion"]?.string == "\(name)/v1")
                 #expect(group["versions"]?.first("v1", by: "version")?["groupVersion"]?.string == "\(name)/v1")
@@ -39,7 +39,7 @@ extension Conformance {
             for (root, resources) in [
                 (
                     "/api/v1",
-                    ["namespaces", "pods", "pods/status", "services", "configmaps", "events"]
+                    ["namespaces", "pods", "pods/log", "pods/status", "services", "configmaps", "events"]
                 ),
                 (
                     "/apis/apps/v1",
@@ -48,7 +48,7 @@ extension Conformance {
                         "controllerrevisions",
                     ]
                 ),
-                ("/apis/coordination.k8s.io/v1", ["leases"]),
+                ("/apis/batch/v1", ["jobs", "jobs/status"]), ("/apis/coordination.k8s.io/v1", ["leases"]),
                 ("/apis/authorization.k8s.io/v1", ["selfsubjectaccessreviews"]),
             ] {
                 let list = try await ns.api.get(root).accepted()

@@ -20,6 +20,7 @@ public struct Resource: Sendable {
     static let deployments = Resource(apiVersion: "apps/v1", plural: "deployments", kind: "Deployment")
     static let replicaSets = Resource(apiVersion: "apps/v1", plural: "replicasets", kind: "ReplicaSet")
     static let revisions = Resource(apiVersion: "apps/v1", plural: "controllerrevisions", kind: "ControllerRevision")
+    static let jobs = Resource(apiVersion: "batch/v1", plural: "jobs", kind: "Job")
     static let leases = Resource(apiVersion: "coordination.k8s.io/v1", plural: "leases", kind: "Lease")
     static let accessReviews = Resource(
         apiVersion: "authorization.k8s.io/v1", plural: "selfsubjectaccessreviews", kind: "SelfSubjectAccessReview")

@@ -109,6 +109,20 @@ extension Conformance {
                 #expect(failure.description.contains("conflict with \"descry\""))
             }
         },
+        Case("kubectl get jobs and cronjobs, logs, and delete job") { ns in
+            try await ns.create(.jobs, Manifest.job("a"))
+            _ = try await ns.state(of: .jobs, "a") { $0.condition("Complete")?["status"] == "True" }
+            let jobs = try await ns.kubectl("get", "jobs")
+            #expect(jobs.contains(/NAME .*COMPLETIONS +DURATION +AGE/))
+            #expect(jobs.contains(/a .*1\/1 +\d+s +\d+s/))
+            #expect(try await ns.kubectl("logs", "job/a").contains("app: done\n"))
+            #expect(try await ns.kubectl("logs", "job/a", "--tail=1") == "app: done\n")
+            let resource = try await ns.cronJobs()
+            try await ns.create(resource, Manifest.cronJob("check", resource))
+            #expect(try await ns.kubectl("get", "cronjobs").contains(/check +0 0 31 2 \* .*True +0 +<none>/))
+            try await ns.kubectl("delete", "job/a", "cronjob/check")
+            #expect(try await ns.names(.jobs).isEmpty)
+        },
         Case("kubectl wait") { ns in
             try await ns.create(.pods, Manifest.pod("a"))
             let waited = try await ns.kubectl("wait", "--for=condition=Ready", "pod/a", "--timeout=30s")

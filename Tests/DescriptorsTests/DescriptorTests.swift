@@ -35,6 +35,7 @@ import Workloads
             ])
         #expect(
             descriptor.apps.map(\.canaryKey) == [nil, nil, WorkloadKey(kind: .deployment, name: "c-canary")])
+        #expect(
             descriptor.apps.map(\.health) == [
                 nil, HealthCheck(path: "/health?full=%20yes", port: 8080, expect: "all good", for: .seconds(30)),
                 HealthCheck(path: "/"),

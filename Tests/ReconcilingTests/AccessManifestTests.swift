@@ -9,7 +9,7 @@ import Workloads
 @Suite struct AccessManifestTests {
     private static func manifests(
         _ scope: AccessManifests.Scope, environment: String = "LIVE", replacing: StuckPodPolicy = .never,
-        canaries: AccessManifests.Canaries = .none, isMinimal: Bool = false, asksHealth: Bool = false,
+        canaries: AccessManifests.Canaries = .none, verify: String = "", isMinimal: Bool = false, asksHealth: Bool = false,
         includesTokenSecret: Bool = false
     ) throws -> AccessManifests {
         let text = """
@@ -18,6 +18,7 @@ import Workloads
             namespace: shop-live
             registry: registry.example.com/shop
             rollout: {replaceStuckPods: \(replacing.rawValue)}
+            \(verify)
             """
         let settings = try EnvironmentSettings.parse(Array(text.utf8), file: "\(environment).yaml")
         return AccessManifests(
@@ -38,6 +39,31 @@ import Workloads
         let yaml = try Self.manifests(.kinds([.statefulSet]), isMinimal: isMinimal, asksHealth: isUsed).yaml()
         #expect(yaml.contains("- apiGroups: [\"\"]\n  resources: [pods/proxy]\n  verbs: [get]\n") == isUsed)
         #expect(yaml.contains("proxy") == isUsed)
+    }
+
+    /// What a check needs: to read the one template, to make, look at and delete Jobs, and to read logs. Also in the least,
+    /// since without it every pass would fail.
+    @Test(arguments: [true, false])
+    func `a check by a Job has its rights`(_ isMinimal: Bool) throws {
+        let rules = """
+            - apiGroups: [batch]
+              resources: [cronjobs]
+              resourceNames: [smoke]
+              verbs: [get]
+            - apiGroups: [batch]
+              resources: [jobs]
+              verbs: [get, create, delete]
+            - apiGroups: [""]
+              resources: [pods/log]
+              verbs: [get]
+            ---
+
+            """
+        let scope = AccessManifests.Scope.kinds([.statefulSet])
+        #expect(try Self.manifests(scope, verify: "verify: {job: smoke}", isMinimal: isMinimal).yaml().contains(rules))
+        for verify in ["", "verify: {http: \"https://shop.example.com\"}"] {
+            #expect(try !Self.manifests(scope, verify: verify, isMinimal: isMinimal).yaml().contains("batch"))
+        }
     }
 
     @Test func `the whole of it as YAML`() throws {

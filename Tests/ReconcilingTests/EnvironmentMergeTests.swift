@@ -98,7 +98,29 @@ import Testing
         #expect(kubeconfig.cluster.server == nil && kubeconfig.cluster.tokenFile == nil)
     }
 
+    /// The two kinds of check replace one another, and one source cannot give both.
+    @Test func checksReplaceOneAnother() throws {
+        let job = try settings(Self.file + "\nverify: {job: smoke, timeout: 5m}\n")
+        #expect(try job.resolve(name: "DEV").verify == Verify(check: .job("smoke"), timeout: .seconds(300)))
+        let url = try EnvironmentSettings.variables(["DESCRY_VERIFY_HTTP": "https://shop.example.com/health"])
+        #expect(
+            try url.overriding(job).resolve(name: "DEV").verify
+                == Verify(check: .http("https://shop.example.com/health"), timeout: .seconds(300)))
+        let flag = try EnvironmentSettings.flags([.verifyJob: "other"])
+        #expect(
+            try flag.overriding(url.overriding(settings(Self.file))).resolve(name: "DEV").verify
+                == Verify(check: .job("other"), timeout: .seconds(600)))
+        #expect(try settings(Self.file).resolve(name: "DEV").verify == nil)
+        let both = try EnvironmentSettings.flags([.verifyJob: "a", .verifyHTTP: "https://a"])
+        let error = try #require(throws: Refused.self) {
+            try both.overriding(settings(Self.file)).resolve(name: "DEV")
+        }
+        #expect(error.diagnostics.map(\.code) == ["conflicting-settings"])
+    }
+
     @Test(arguments: [
+        // A time for nothing.
+        ("verify: {timeout: 5m}", "incomplete-settings"),
         // Half of a pair, and two of a kind.
         ("git: {username: u}", "incomplete-settings"), ("git: {passwordFile: p}", "incomplete-settings"),
         ("git: {clientKey: k}", "incomplete-settings"), ("git: {clientCertificate: c}", "incomplete-settings"),

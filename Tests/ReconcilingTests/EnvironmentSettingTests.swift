@@ -31,6 +31,9 @@ import Testing
             (.gitSSHKey, "git.sshKey", "--git-ssh-key", "DESCRY_GIT_SSH_KEY"),
             (.rolloutTimeout, "rollout.timeout", "--timeout", "DESCRY_TIMEOUT"),
             (.rolloutOnFailure, "rollout.onFailure", "--on-failure", "DESCRY_ON_FAILURE"),
+            (.verifyJob, "verify.job", "--verify-job", "DESCRY_VERIFY_JOB"),
+            (.verifyHTTP, "verify.http", "--verify-http", "DESCRY_VERIFY_HTTP"),
+            (.verifyTimeout, "verify.timeout", "--verify-timeout", "DESCRY_VERIFY_TIMEOUT"),
             (.clusterToken, nil, nil, "DESCRY_TOKEN"), (.gitToken, nil, nil, "DESCRY_GIT_TOKEN"),
             (.gitPassword, nil, nil, "DESCRY_GIT_PASSWORD"),
         ] as [(EnvironmentSetting, String?, String?, String)])

@@ -43,7 +43,7 @@ import Testing
         try await with { kubectl, sandbox in
             try sandbox.create(Self.statefulSet, namespace: "shop")
             let names = try await kubectl("api-resources", "--verbs=list", "--output=name").split(separator: "\n")
-            #expect(names.count == 10)
+            #expect(names.count == 12)
             for form in ["wide", "json", "yaml", "name"] {
                 _ = try await kubectl("get", names.joined(separator: ","), "--output=\(form)", "--all-namespaces")
             }

@@ -55,7 +55,8 @@ class Story:
         self.pod = '%s_%s(%s)' % (meta['name'], meta['namespace'], meta['uid'])
         self.uid, self.name, self.image = meta['uid'], container['name'], container['image']
         self.init, self.delay, self.restarts = init, delay, restarts
-        self.once = init or pod['spec'].get('restartPolicy', 'Always') != 'Always'
+        policy = pod['spec'].get('restartPolicy', 'Always')
+        self.once, self.never = init or policy != 'Always', policy == 'Never' and not init
 
     def __iter__(self):
         what = fate(self.image)
@@ -72,6 +73,8 @@ class Story:
         if what == 'exec':
             why = ('failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: '
                    'unable to start container process: exec: "/app": stat /app: no such file or directory: unknown')
+            if self.never:
+                yield self.ended('StartError', 128, why), None
             yield from self.crashing('StartError', 128, why, first=lambda ended: self.waiting('RunContainerError', why, ended))
         if what == 'oom':
             yield from self.crashing('OOMKilled', 137)
@@ -135,9 +138,31 @@ def phase(restart, inits, containers):
     ended = [s['state']['terminated'] for s in containers if s['state']['terminated']]
     if waiting:
         return 'Pending'
-    if restart != 'Always' and len(ended) == len(containers):
-        return 'Failed' if any(e['exitCode'] for e in ended) else 'Succeeded'
-    return 'Running'
+    if restart == 'Always' or len(ended) < len(containers):
+        return 'Running'
+    if not any(e['exitCode'] for e in ended):
+        return 'Succeeded'
+    return 'Failed' if restart == 'Never' else 'Running'
+
+
+def log(pod, container, status, previous=False):
+    """What the container has written, or a ValueError with the kubelet's words (kubelet_pods.go validateContainerLogStatus)"""
+    state, last = status.get('state') or {}, (status.get('lastState') or {}).get('terminated')
+    waiting = (state.get('waiting') or {}).get('reason')
+    if previous and not last:
+        raise ValueError('previous terminated container "%s" in pod "%s" not found' % (container, pod))
+    if waiting and not last:
+        raise ValueError('container "%s" in pod "%s" is waiting to start: %s' % (container, pod, {
+            'ErrImagePull': "image can't be pulled", 'ImagePullBackOff': 'trying and failing to pull image'}.get(waiting, waiting)))
+    end = last if previous or waiting else state.get('terminated')
+    begin = '%s: started %s\n' % (container, status['image'])
+    if not end:
+        return begin if state else ''
+    if end.get('reason') == 'StartError':
+        return ''
+    if end.get('reason') == 'OOMKilled':
+        return begin
+    return begin + ('%s: error: exit code %d\n' % (container, end['exitCode']) if end['exitCode'] else '%s: done\n' % container)
 
 
 def conditions(pod_phase, inits, containers, old):

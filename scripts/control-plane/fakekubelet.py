@@ -4,6 +4,7 @@
 Registers one Node, kept Ready by its lease. Binds pods to it that fit (node selector, CPU); the others are marked
 Unschedulable. Writes the statuses of bound pods as containerstates.py tells them: its head lists which image tags fail
 and how. A changed image inside a running pod restarts that container; a pod being deleted goes away after --term.
+Serves the containers' logs to the API server over TLS (kubelet.crt and kubelet.key of the state directory).
 Lists once and watches; only the lease is renewed by time. Standard library only.
 
 All pods share this machine's address and one port of it, where they answer by HTTP as their images have it; the API server's
@@ -26,8 +27,10 @@ import socket
 import ssl
 import threading
 import time
-from urllib.parse import quote, urlsplit
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, quote, urlsplit
 
+import containerstates
 from containerstates import Story, conditions, fate, phase, stamp
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -369,6 +372,48 @@ def bind(p):
         raise OSError('%s %s' % (code, answer.get('message')))
 
 
+# ---- logs, which the API server asks the node for --------------------------------------------------------------------
+class Logs(BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+
+    def do_GET(self):
+        url = urlsplit(self.path)
+        part, asked = url.path.strip('/').split('/'), {k: v[-1] for k, v in parse_qs(url.query).items()}
+        if len(part) != 4 or part[0] != 'containerLogs':
+            return self.answer(404, 'not found')
+        held = next((p for p in list(pods.values()) if (p.pod['metadata']['namespace'], p.pod['metadata']['name']) == tuple(part[1:3])), None)
+        had = (held.pod.get('status') or {}) if held else {}
+        status = next((s for s in (had.get('initContainerStatuses') or []) + (had.get('containerStatuses') or []) if s['name'] == part[3]), None)
+        if status is None:
+            return self.answer(404, 'pod "%s" not found' % part[2])
+        try:
+            text = containerstates.log(part[2], part[3], status, asked.get('previous') == 'true')
+        except ValueError as e:
+            return self.answer(400, str(e))
+        if 'tailLines' in asked:
+            lines = text.splitlines(True)
+            text = ''.join(lines[len(lines) - min(len(lines), int(asked['tailLines'])):])
+        self.answer(200, text[:int(asked['limitBytes'])] if 'limitBytes' in asked else text)
+
+    def answer(self, code, text):
+        data = text.encode()
+        self.send_response(code)
+        self.send_header('Content-Type', 'text/plain; charset=utf-8')
+        self.send_header('Content-Length', str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, form, *words):
+        log('logs', form % words)
+
+
+logs = ThreadingHTTPServer(('127.0.0.1', 0), Logs)
+kubelet_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+kubelet_tls.load_cert_chain(state('kubelet.crt'), state('kubelet.key'))
+# The handshake is for the connection's own thread: done in the accepting one, a silent client would hold up all others.
+logs.socket = kubelet_tls.wrap_socket(logs.socket, server_side=True, do_handshake_on_connect=False)
+
+
 # ---- the node ------------------------------------------------------------------------------------------------------
 NODE, LEASE = '/api/v1/nodes', '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases'
 
@@ -386,6 +431,7 @@ def register():
     conds = [{'type': 'Ready', 'status': 'True', 'reason': 'KubeletReady', 'message': 'fakekubelet is posting ready status'}] + [
         {'type': t + 'Pressure', 'status': 'False', 'reason': 'KubeletHasNo' + t + 'Pressure', 'message': 'none'} for t in ('Memory', 'Disk', 'PID')]
     st = {'capacity': ROOM, 'allocatable': ROOM, 'addresses': [{'type': 'InternalIP', 'address': '127.0.0.1'}, {'type': 'Hostname', 'address': a.node}],
+          'daemonEndpoints': {'kubeletEndpoint': {'Port': logs.server_address[1]}},
           'conditions': [dict(c, lastHeartbeatTime=now, lastTransitionTime=now) for c in conds],
           'nodeInfo': {'kubeletVersion': 'v1.%d.0-fake' % MINOR, 'containerRuntimeVersion': 'fake://1', 'architecture': 'amd64', 'operatingSystem': 'linux',
                        'kernelVersion': '', 'osImage': 'fakekubelet', 'machineID': '', 'systemUUID': '', 'bootID': '', 'kubeProxyVersion': ''}}
@@ -444,6 +490,7 @@ thread(clock)
 for _ in range(a.workers):
     thread(work)
 thread(heartbeat)
+thread(logs.serve_forever)
 thread(watch, NODE, 'fieldSelector=' + quote('metadata.name=' + a.node), node)
 thread(watch, '/api/v1/pods', 'fieldSelector=' + quote('spec.nodeName='), unbound)
 watch('/api/v1/pods', 'fieldSelector=' + quote('spec.nodeName=' + a.node), pod)

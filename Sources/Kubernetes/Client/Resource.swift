@@ -5,14 +5,21 @@ struct Resource: Sendable, Hashable {
     /// Empty for the core group.
     var group: String
     var plural: String
+    var version = "v1"
 
     static let pods = Resource(group: "", plural: "pods")
     static let configMaps = Resource(group: "", plural: "configmaps")
     static let events = Resource(group: "", plural: "events")
 
-    init(group: String, plural: String) {
+    static let jobs = Resource(group: "batch", plural: "jobs")
+    static let cronJobs = Resource(group: "batch", plural: "cronjobs")
+    /// Before Kubernetes 1.21.
+    static let betaCronJobs = Resource(group: "batch", plural: "cronjobs", version: "v1beta1")
+
+    init(group: String, plural: String, version: String = "v1") {
         self.group = group
         self.plural = plural
+        self.version = version
     }
 
     init(_ kind: WorkloadKind) {
@@ -20,7 +27,8 @@ struct Resource: Sendable, Hashable {
     }
 
     func path(namespace: String, name: String? = nil) -> String {
-        (group.isEmpty ? "/api/v1" : "/apis/\(group)/v1") + "/namespaces/\(PercentEncoding.encode(namespace))/\(plural)"
+        (group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)")
+            + "/namespaces/\(PercentEncoding.encode(namespace))/\(plural)"
             + (name.map { "/" + PercentEncoding.encode($0) } ?? "")
     }
 

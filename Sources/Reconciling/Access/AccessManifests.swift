@@ -38,7 +38,10 @@ public struct AccessManifests: Sendable {
     public let canaries: Canaries
     /// Allow to delete pods: `rollout.replaceStuckPods` is not `never`.
     public let replacesStuckPods: Bool
-    /// Workloads (canaries too) and the reading of pods alone: no history, no events, and no pod is deleted.
+    /// The CronJob or Job that a check is made after: `verify.job`.
+    public let verifyJob: String?
+    /// Workloads (canaries too) and the reading of pods alone, beside what `verify.job` needs: no history, no events, and no pod
+    /// is deleted.
     public let isMinimal: Bool
     /// Allow to ask pods for their health through the API server: an app of the descriptor has `health`.
     public let asksHealth: Bool
@@ -56,6 +59,7 @@ public struct AccessManifests: Sendable {
         self.isMinimal = isMinimal
         replacesStuckPods = !isMinimal && environment.rollout.replaceStuckPods != .never
         self.asksHealth = asksHealth
+        if case .job(let name) = environment.verify?.check { verifyJob = name } else { verifyJob = nil }
         self.includesTokenSecret = includesTokenSecret
     }
 
@@ -119,7 +123,7 @@ public struct AccessManifests: Sendable {
                     "rules",
                     .list(
                         workloadRules + canaryRules + [podRule] + (asksHealth ? [healthRule] : [])
-                            + (isMinimal ? [] : [historyRule, eventRule]))),
+                            + (isMinimal ? [] : [historyRule, eventRule]) + verifyRules)),
             ])
     }
 
@@ -200,6 +204,15 @@ public struct AccessManifests: Sendable {
         Dictionary(grouping: keys, by: \.kind).sorted { $0.key.rawValue < $1.key.rawValue }.map { kind, keys in
             rule("apps", [kind.resource], names: keys.map(\.name).sorted(), ["get", "patch"])
         }
+    }
+
+    /// The Job's name is made for each check, so these cannot be restricted by name; that of the template can.
+    private var verifyRules: [Manifest] {
+        guard let verifyJob else { return [] }
+        return [
+            rule("batch", ["cronjobs"], names: [verifyJob], ["get"]),
+            rule("batch", ["jobs"], ["get", "create", "delete"]), rule("", ["pods/log"], ["get"]),
+        ]
     }
 
     /// Pods cannot be named: their names are not known beforehand. Reading them tells why a rollout does not get on.

@@ -37,6 +37,7 @@ public struct Doctor: Sendable {
         } else {
             findings.skip("workloads", because: "that needs the descriptor and the API server")
         }
+        if isReachable { await examineVerification(&findings) }
         return (findings.report, findings.status ?? .done)
     }
 
@@ -139,6 +140,7 @@ public struct Doctor: Sendable {
                 (Permission(verb: verb, group: "", resource: "configmaps", name: name, namespace: namespace), false))
         }
         needed.append((Permission(verb: "create", group: "", resource: "events", namespace: namespace), false))
+        needed += VerifyAccess(environment)?.permissions ?? []
         do {
             let answers = try await concurrentMap(needed, limit: 16) { try await cluster.isAllowed($0.permission) }
             let denied = zip(needed, answers).filter { !$0.1 }.map(\.0)
@@ -180,7 +182,8 @@ public struct Doctor: Sendable {
     }
 
     private static func consequence(of denied: Permission) -> String {
-        switch (denied.resource, denied.verb) {
+        if let consequence = VerifyAccess.consequence(of: denied) { return consequence }
+        return switch (denied.resource, denied.verb) {
         case ("pods", "delete"):
             "a person has to delete a broken pod that blocks a StatefulSet (rollout.replaceStuckPods)"
         case ("configmaps", _): "no history is kept, and a version that failed is tried again"
@@ -222,6 +225,26 @@ public struct Doctor: Sendable {
             findings.fail("workloads", error.message, hint: error.hint, ExitStatus(error))
         } catch {
             findings.fail("workloads", String(describing: error), hint: nil, .internalError)
+        }
+    }
+
+    private func examineVerification(_ findings: inout Findings) async {
+        guard let access = VerifyAccess(environment) else { return }
+        do {
+            switch try await access.template(cluster) {
+            case .good(let kind): findings.ok("verify", "\(kind.rawValue) \(access.job) is what a check is made after")
+            case .runsByItself:
+                findings.warn(
+                    "verify", "Job \(access.job) has run by itself: a template has suspend: true, or is a CronJob")
+            case .missing:
+                findings.fail(
+                    "verify", "there is no CronJob \(access.job) in \(environment.namespace), and no Job of that name",
+                    hint: "Create it, with suspend: true, or change verify.job", .missing)
+            }
+        } catch let error as KubernetesError {
+            findings.fail("verify", error.message, hint: error.hint, ExitStatus(error))
+        } catch {
+            findings.fail("verify", String(describing: error), hint: nil, .internalError)
         }
     }
 

@@ -19,6 +19,8 @@ public struct Environment: Sendable, Hashable {
     public let git: GitSettings
     public let rollout: RolloutSettings
     public let drift: DriftPolicy
+    /// What is asked once every rollout is proven; nil where that is all.
+    public let verify: Verify?
 }
 
 /// How to reach the API server. With nothing set: in-cluster, else the kubeconfig and its current context.
@@ -73,6 +75,25 @@ public struct RolloutSettings: Sendable, Hashable {
     public let timeout: Duration
     public let onFailure: OnFailure
     public let replaceStuckPods: StuckPodPolicy
+}
+
+/// The check of the whole environment that follows its rollouts.
+public struct Verify: Sendable, Hashable {
+    public enum Check: Sendable, Hashable {
+        /// A Job made after the CronJob of this name, or after the suspended Job of it, has to succeed.
+        case job(String)
+        /// This URL has to answer well.
+        case http(String)
+    }
+
+    public let check: Check
+    /// For all of it.
+    public let timeout: Duration
+
+    public init(check: Check, timeout: Duration) {
+        self.check = check
+        self.timeout = timeout
+    }
 }
 
 /// What follows when a workload is no longer as the descriptor says.

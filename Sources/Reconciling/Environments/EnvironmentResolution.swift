@@ -28,7 +28,8 @@ extension EnvironmentSettings {
         return Environment(
             name: name, repository: repository, branch: branch,
             descriptor: text(.descriptor) ?? "deploy-descriptor.yaml", namespace: namespace, registry: registry,
-            channels: channels, cluster: cluster, git: git, rollout: rollout, drift: drift)
+            channels: channels, cluster: cluster, git: git, rollout: rollout, drift: drift,
+            verify: verify)
     }
 
     private func missing(_ name: String) -> [Diagnostic] {
@@ -91,6 +92,13 @@ extension EnvironmentSettings {
 
     private var drift: DriftPolicy {
         if case .drift(let drift) = values[.drift]?.value { drift } else { .correct }
+    }
+
+    private var verify: Verify? {
+        var timeout: Duration = .seconds(600)
+        if case .duration(let given) = values[.verifyTimeout]?.value { timeout = given }
+        if let job = text(.verifyJob) { return Verify(check: .job(job), timeout: timeout) }
+        return text(.verifyHTTP).map { Verify(check: .http($0), timeout: timeout) }
     }
 
     private func text(_ setting: EnvironmentSetting) -> String? {

@@ -27,6 +27,9 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
     case rolloutTimeout = "rollout.timeout"
     case rolloutOnFailure = "rollout.onFailure"
     case rolloutReplaceStuckPods = "rollout.replaceStuckPods"
+    case verifyJob = "verify.job"
+    case verifyHTTP = "verify.http"
+    case verifyTimeout = "verify.timeout"
     case drift
 
     /// The dotted path in the environment file, such as `cluster.server`. Nil for a secret, which no file may hold.
@@ -77,6 +80,10 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
             "What a failed rollout leads to: rollback (of all apps), stop or continue (default: rollback)"
         case .rolloutReplaceStuckPods:
             "Which broken pods to delete that block a StatefulSet: never, neverStarted or always (default: neverStarted)"
+        case .verifyJob:
+            "The suspended CronJob (or Job) of the namespace whose job checks the environment after its rollouts"
+        case .verifyHTTP: "The URL that is asked, after the rollouts, whether the environment is well"
+        case .verifyTimeout: "How long the check after the rollouts may take (default: 10m)"
         case .drift: "What a change made by somebody else leads to: correct or report (default: correct)"
         }
     }
@@ -84,17 +91,17 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
     /// How the text of a value is read.
     enum Shape {
         case repository, branch, descriptorPath, label, registry, channels, server, path, text, duration, onFailure,
-            stuckPods, drift
+            stuckPods, drift, objectName, checkURL
 
         var placeholder: String {
             switch self {
-            case .repository, .server: "URL"
+            case .repository, .server, .checkURL: "URL"
             case .branch: "BRANCH"
             case .descriptorPath, .path: "PATH"
             case .label: "NAMESPACE"
             case .registry: "REGISTRY"
             case .channels: "CHANNELS"
-            case .text: "NAME"
+            case .text, .objectName: "NAME"
             case .duration: "DURATION"
             case .onFailure, .drift: "ACTION"
             case .stuckPods: "WHICH"
@@ -112,7 +119,9 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .versions: .channels
         case .clusterServer: .server
         case .clusterContext, .gitUsername, .clusterToken, .gitPassword, .gitToken: .text
-        case .rolloutTimeout: .duration
+        case .rolloutTimeout, .verifyTimeout: .duration
+        case .verifyJob: .objectName
+        case .verifyHTTP: .checkURL
         case .rolloutOnFailure: .onFailure
         case .rolloutReplaceStuckPods: .stuckPods
         case .drift: .drift
@@ -130,9 +139,9 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
     /// The key inside its section.
     var name: String { section.map { String(rawValue.dropFirst($0.count + 1)) } ?? rawValue }
 
-    /// `git.clientKey` is git-client-key; the sections `cluster` and `rollout` are left out, as kubectl does.
+    /// `git.clientKey` is git-client-key and `verify.job` verify-job; the sections `cluster` and `rollout` are left out, as kubectl does.
     private var words: [String] {
-        var words: [String] = section == "git" ? ["git"] : []
+        var words: [String] = section.flatMap { ["git", "verify"].contains($0) ? [$0] : nil } ?? []
         if self == .gitSSHKey { return ["git", "ssh", "key"] }
         var word = ""
         for character in name {

@@ -67,5 +67,6 @@ public struct EnvironmentSettings: Sendable, Hashable {
             [.clusterKubeconfig, .clusterContext],
             [.clusterServer, .clusterCertificateAuthority, .clusterTokenFile, .clusterToken]
         ),
+        ([.verifyJob], [.verifyHTTP]), ([.verifyHTTP], [.verifyJob]),
     ]
 }

@@ -24,13 +24,14 @@ extension EnvironmentSettings {
         (.clusterServer, .clusterKubeconfig), (.clusterServer, .clusterContext), (.clusterTokenFile, .clusterToken),
         (.gitPasswordFile, .gitPassword), (.gitTokenFile, .gitToken), (.gitPasswordFile, .gitTokenFile),
         (.gitPasswordFile, .gitToken), (.gitPassword, .gitTokenFile), (.gitPassword, .gitToken),
+        (.verifyJob, .verifyHTTP),
     ]
 
     private static let needs: [(EnvironmentSetting, [EnvironmentSetting])] = [
         (.clusterCertificateAuthority, [.clusterServer]), (.clusterTokenFile, [.clusterServer]),
         (.clusterToken, [.clusterServer]), (.gitPasswordFile, [.gitUsername]), (.gitPassword, [.gitUsername]),
         (.gitUsername, [.gitPasswordFile, .gitPassword]), (.gitClientKey, [.gitClientCertificate]),
-        (.gitClientCertificate, [.gitClientKey]),
+        (.gitClientCertificate, [.gitClientKey]), (.verifyTimeout, [.verifyJob, .verifyHTTP]),
     ]
 
     private func problem(_ code: String, at origin: Origin, _ message: String, hint: String) -> Diagnostic {

@@ -41,6 +41,8 @@ struct SettingReader {
         case .onFailure: return .onFailure(try choice(text, of: setting))
         case .stuckPods: return .stuckPods(try choice(text, of: setting))
         case .drift: return .drift(try choice(text, of: setting))
+        case .objectName: return .text(try objectName(text))
+        case .checkURL: return .text(try checkURL(text))
         }
     }
 
@@ -130,6 +132,38 @@ struct SettingReader {
             throw SettingProblem(
                 "invalid-server", "\(TerminalText.quoted(text)) is not the URL of an API server",
                 hint: "Write it as https://HOST[:PORT]")
+        }
+        return text
+    }
+
+    /// A DNS-1123 subdomain, as the names of CronJobs are: labels with dots between them.
+    private func objectName(_ text: String) throws(SettingProblem) -> String {
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        for label in labels {
+            guard let problem = DNSLabel.problem(with: label) else { continue }
+            throw SettingProblem(DNSLabel.code, problem.message, hint: problem.hint)
+        }
+        guard text.utf8.count <= 253 else {
+            throw SettingProblem(
+                DNSLabel.code, "\(TerminalText.quoted(text, limit: 80)) has \(text.utf8.count) characters",
+                hint: "Kubernetes allows at most 253 in such a name")
+        }
+        return text
+    }
+
+    private func checkURL(_ text: String) throws(SettingProblem) -> String {
+        if RepositoryText.holdsCredentials(text) {
+            throw SettingProblem(
+                "credentials-in-url", "the URL to check holds credentials",
+                hint: "Remove everything before the @: the check asks as nobody in particular", hidesSource: true)
+        }
+        let form = #/https?://(?:[A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(?:[/?][!-"$-~]*)?/#
+        guard let match = text.wholeMatch(of: form),
+            match.1.map({ (1...65535).contains(Int($0) ?? 0) }) ?? true
+        else {
+            throw SettingProblem(
+                "invalid-url", "\(TerminalText.quoted(text)) is not a URL that can be asked",
+                hint: "Write it as https://HOST[:PORT]/PATH, without a fragment, other characters percent-encoded")
         }
         return text
     }

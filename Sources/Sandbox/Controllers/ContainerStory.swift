@@ -42,14 +42,14 @@ struct ContainerStory {
         podText = "\(pod.name)_\(pod.key.namespace)(\(pod.uid))"
         self.isInit = isInit
         self.restarts = restarts
-        let once = isInit || (pod.object["spec", "restartPolicy"]?.string ?? "Always") != "Always"
+        let policy = pod.object["spec", "restartPolicy"]?.string ?? "Always"
         let fate = isInit ? Fate(image: image) : Fate(of: container, in: pod.object)
-        script = Self.script(fate, image: image, name: name, runsOnce: once, isInit: isInit, timing)
+        script = Self.script(fate, image: image, name: name, policy: policy, isInit: isInit, timing)
         due = now
     }
 
     private static func script(
-        _ fate: Fate?, image: String, name: String, runsOnce: Bool, isInit: Bool, _ timing: PodTiming
+        _ fate: Fate?, image: String, name: String, policy: String, isInit: Bool, _ timing: PodTiming
     ) -> [(State, TimeInterval?)] {
         guard Fate.isReference(image) else {
             let message =
@@ -71,13 +71,14 @@ struct ContainerStory {
             let message =
                 "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: \"/app\": stat /app: no such file or directory: unknown"
             let ending = Ending(reason: "StartError", code: 128, message: message)
+            if policy == "Never" && !isInit { return [creating, (.ended(ending), nil)] }
             return [creating, (.failedToStart(ending), 0.3), (.backOff(ending, seconds: 10), 10)]
         case .outOfMemory: return [creating] + crashing(Ending(reason: "OOMKilled", code: 137))
         case .crashes: return [creating] + crashing(Ending(reason: "Error", code: 1))
         case .crashesLater:
             return [creating, (.running(isReady: true), timing.late)] + crashing(Ending(reason: "Error", code: 1))
-        case _ where runsOnce:
-            let running: [(State, TimeInterval?)] = isInit ? [] : [(.running(isReady: true), 1)]
+        case _ where isInit || policy != "Always":
+            let running: [(State, TimeInterval?)] = isInit ? [] : [(.running(isReady: true), timing.start)]
             return [creating] + running + [(.ended(Ending(reason: "Completed", code: 0)), nil)]
         case .neverReady: return [creating, (.running(isReady: false), nil)]
         case .readyLate: return [creating, (.running(isReady: false), timing.slow), (.running(isReady: true), nil)]

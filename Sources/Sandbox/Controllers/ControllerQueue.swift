@@ -70,6 +70,7 @@ struct ControllerQueue {
             case .pods: return try node.reconcile(key, context)
             case .statefulSets: return try StatefulSetController(context).reconcile(key)
             case .replicaSets: return try ReplicaSetController(context).reconcile(key)
+            case .jobs: return try JobController(context).reconcile(key)
             case .deployments: return try DeploymentController(context).reconcile(key)
             case .namespaces: try GarbageCollector(context).empty(key)
             default: break

@@ -146,10 +146,10 @@ struct Node {
             return "Pending"
         }
         let codes = containers.compactMap { $0["state", "terminated", "exitCode"] }
-        if (pod.object["spec", "restartPolicy"] ?? "Always") != "Always" && codes.count == containers.count {
-            return codes.allSatisfy { $0 == 0 } ? "Succeeded" : "Failed"
-        }
-        return "Running"
+        let policy = pod.object["spec", "restartPolicy"]?.string ?? "Always"
+        guard policy != "Always", codes.count == containers.count else { return "Running" }
+        if codes.allSatisfy({ $0 == 0 }) { return "Succeeded" }
+        return policy == "Never" ? "Failed" : "Running"
     }
 
     private func end(_ pod: Pod, _ run: inout Run, _ context: ControllerContext) throws(StatusError) -> Date? {

@@ -37,6 +37,10 @@ struct APIResource: Sendable, Hashable {
         group: "apps", version: "v1", plural: "replicasets", kind: "ReplicaSet", shortNames: ["rs"], hasStatus: true)
     static let controllerRevisions = APIResource(
         group: "apps", version: "v1", plural: "controllerrevisions", kind: "ControllerRevision")
+    static let jobs = APIResource(group: "batch", version: "v1", plural: "jobs", kind: "Job", hasStatus: true)
+    /// `batch/v1beta1` in Kubernetes 1.20, whose behaviour the sandbox shows otherwise: what users have is `batch/v1`.
+    static let cronJobs = APIResource(
+        group: "batch", version: "v1", plural: "cronjobs", kind: "CronJob", shortNames: ["cj"], hasStatus: true)
     static let leases = APIResource(group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease")
     static let accessReviews = APIResource(
         group: "authorization.k8s.io", version: "v1", plural: "selfsubjectaccessreviews",
@@ -44,6 +48,6 @@ struct APIResource: Sendable, Hashable {
 
     static let all = [
         namespaces, pods, services, configMaps, events, statefulSets, deployments, replicaSets, controllerRevisions,
-        leases, accessReviews,
+        jobs, cronJobs, leases, accessReviews,
     ]
 }

@@ -80,7 +80,7 @@ final class ObjectStore: Sendable {
         objects.sorted { ($0.key.namespace, $0.key.name) < ($1.key.namespace, $1.key.name) }.map(\.value)
     }
 
-    /// Stores a new object with a uid, a creation time, a resourceVersion and, of a workload, generation 1.
+    /// Stores a new object with a uid where it has none yet, a creation time, a resourceVersion and, of a workload, generation 1.
     ///
     /// - Parameter dryRun: gives what would be stored, and stores nothing.
     @discardableResult
@@ -92,12 +92,14 @@ final class ObjectStore: Sendable {
             object["kind"] = .string(key.resource.kind)
             object["metadata", "name"] = .string(key.name)
             object["metadata", "namespace"] = key.resource.isNamespaced ? .string(key.namespace) : nil
-            object["metadata", "uid"] = .string(UUID().uuidString.lowercased())
+            if object["metadata", "uid"] == nil { object["metadata", "uid"] = .string(Self.newUID()) }
             object["metadata", "creationTimestamp"] = .string(Timestamp.now())
             object["metadata", "generation"] = key.resource.hasGeneration ? 1 : nil
             return Self.put(&object, key, .added, &state)
         }
     }
+
+    static func newUID() -> String { UUID().uuidString.lowercased() }
 
     /// Changes an object in place. Where the change is none, nothing is written and the resourceVersion stays.
     ///

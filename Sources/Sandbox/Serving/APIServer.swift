@@ -81,9 +81,11 @@ struct APIServer: Sendable {
         guard let resource = found, resource.isNamespaced || action.namespace.isEmpty || resource == .namespaces else {
             throw .unknownPath
         }
-        let subresource = action.subresource
-        if resource == .pods, subresource == "proxy" { return resource }
-        if !subresource.isEmpty, !(subresource == "status" && resource.hasStatus) {
+        if resource == .pods, action.subresource == "proxy" { return resource }
+        let subresource = action.subresource.split(separator: "/").first.map(String.init) ?? ""
+        let isLog = resource == .pods && action.subresource == "log"
+        if isLog, action.verb != "get" { throw .methodNotAllowed }
+        if !subresource.isEmpty, !isLog, !(subresource == "status" && resource.hasStatus) {
             guard unserved.contains(subresource) else { throw .unknownPath }
             throw .notImplemented("\(resource.plural)/\(subresource)")
         }
@@ -96,7 +98,7 @@ struct APIServer: Sendable {
 
     /// Subresources that a real API server has, and the sandbox cannot do honestly.
     private static let unserved = [
-        "attach", "binding", "ephemeralcontainers", "eviction", "exec", "finalize", "log", "portforward", "proxy",
+        "attach", "binding", "ephemeralcontainers", "eviction", "exec", "finalize", "portforward", "proxy",
         "resize",
         "scale",
     ]
@@ -112,6 +114,7 @@ struct APIServer: Sendable {
             let key = ObjectKey(resource: resource, namespace: namespace, name: action.name)
             try listing.check(asked, newest: store.resourceVersion)
             guard let object = store[key] else { throw StatusError.notFound(key) }
+            if action.subresource == "log" { return Answer.text(try PodLog(pod: object, asked: asked).text()) }
             return try Answer.json(Self.shown(object, representation, resource))
         }
         let selection = try Selection(asked, resource, namespace: namespace)

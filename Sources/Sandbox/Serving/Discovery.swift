@@ -56,7 +56,8 @@ enum Discovery {
             if !resource.shortNames.isEmpty { whole["shortNames"] = .array(resource.shortNames.map { .string($0) }) }
             if inAll.contains(resource.plural) { whole["categories"] = ["all"] }
             guard resource.hasStatus else { return [whole] }
-            return [whole, entry(resource, "\(resource.plural)/status", verbs: ["get", "patch", "update"])]
+            let log = resource == .pods ? [entry(resource, "pods/log", verbs: ["get"])] : []
+            return [whole] + log + [entry(resource, "\(resource.plural)/status", verbs: ["get", "patch", "update"])]
         }
         return [
             "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(first.apiVersion),
@@ -65,7 +66,7 @@ enum Discovery {
     }
 
     /// What `kubectl get all` means.
-    private static let inAll = ["pods", "services", "statefulsets", "deployments", "replicasets"]
+    private static let inAll = ["pods", "services", "statefulsets", "deployments", "replicasets", "jobs", "cronjobs"]
 
     private static func entry(_ resource: APIResource, _ name: String, verbs: [String]) -> JSONValue {
         [

@@ -23,6 +23,8 @@ struct TableColumn: Sendable {
         case .deployments: deployments
         case .replicaSets: replicaSets
         case .services: services
+        case .jobs: jobs
+        case .cronJobs: cronJobs
         case .configMaps: [name, TableColumn(name: "Data", type: "integer") { count($0["data"]?.object?.count) }, age]
         case .events: events
         case .namespaces: [name, text("Status", "status", "phase", default: "Active"), age]
@@ -51,6 +53,29 @@ struct TableColumn: Sendable {
     private static let replicaSets = [
         name, number("Desired", "spec", "replicas"), number("Current", "status", "replicas"),
         number("Ready", "status", "readyReplicas"), age, containers, images, selector,
+    ]
+    private static let jobs = [
+        name,
+        TableColumn(name: "Completions") { job in
+            let wanted = job["spec", "completions"]?.integer
+            let succeeded = job["status", "succeeded"]?.integer ?? 0
+            return .string("\(succeeded)/\(wanted ?? 1)")
+        },
+        TableColumn(name: "Duration") { job in
+            guard let start = Timestamp.date(job["status", "startTime"]) else { return "" }
+            let end = Timestamp.date(job["status", "completionTime"]) ?? Date()
+            return .string(Age.text(seconds: Int(end.timeIntervalSince(start))))
+        },
+        age, containers, images, selector,
+    ]
+    private static let cronJobs = [
+        name, text("Schedule", "spec", "schedule"),
+        TableColumn(name: "Suspend") { $0["spec", "suspend"] == true ? "True" : "False" },
+        TableColumn(name: "Active", type: "integer") { count($0["status", "active"]?.array?.count) },
+        TableColumn(name: "Last Schedule") { cronJob in
+            cronJob["status", "lastScheduleTime"].map { .string(Age.text($0)) } ?? "<none>"
+        },
+        age,
     ]
     private static let services = [
         name, text("Type", "spec", "type", default: "ClusterIP"),

@@ -1,6 +1,6 @@
 /// The defaults that the API server sets on every write, for what the controllers, kubectl and Descry read.
 ///
-/// Source: `pkg/apis/apps/v1/defaults.go` and `pkg/apis/core/v1/defaults.go` of Kubernetes 1.20.
+/// Source: `pkg/apis/apps/v1/defaults.go`, `pkg/apis/batch` and `pkg/apis/core/v1/defaults.go` of Kubernetes 1.20.
 enum Defaults {
     static func set(on object: inout JSONValue, _ resource: APIResource) {
         switch resource {
@@ -8,13 +8,15 @@ enum Defaults {
         case .deployments: setDeployment(&object)
         case .replicaSets: fill(&object, ["spec", "replicas"], 1)
         case .services: setService(&object)
+        case .jobs: edit(&object, ["spec"], setJob)
+        case .cronJobs: setCronJob(&object)
         case .namespaces:
             fill(&object, ["spec", "finalizers"], ["kubernetes"])
             fill(&object, ["status", "phase"], "Active")
         default: break
         }
         switch resource {
-        case .statefulSets, .deployments, .replicaSets:
+        case .statefulSets, .deployments, .replicaSets, .jobs:
             edit(&object, ["spec", "template", "spec"], setPod)
         case .pods:
             edit(&object, ["spec"]) { spec in
@@ -46,6 +48,21 @@ enum Defaults {
                 fill(&claim, ["status", "phase"], "Pending")
                 return claim
             })
+    }
+
+    /// Of a Job, and of a CronJob's template.
+    private static func setJob(_ spec: inout JSONValue) {
+        if spec["completions"] == nil && spec["parallelism"] == nil { spec["completions"] = 1 }
+        fill(&spec, ["parallelism"], 1)
+        fill(&spec, ["backoffLimit"], 6)
+    }
+
+    private static func setCronJob(_ object: inout JSONValue) {
+        fill(&object, ["spec", "concurrencyPolicy"], "Allow")
+        fill(&object, ["spec", "suspend"], false)
+        fill(&object, ["spec", "successfulJobsHistoryLimit"], 3)
+        fill(&object, ["spec", "failedJobsHistoryLimit"], 1)
+        edit(&object, ["spec", "jobTemplate", "spec", "template", "spec"], setPod)
     }
 
     private static func setDeployment(_ object: inout JSONValue) {

@@ -8,7 +8,8 @@ extension Writer {
     /// - Returns: the pod or the object that is still there; else a `Status` of success.
     /// - Throws: `StatusError`: 404; 409 where a precondition does not hold.
     func delete(_ key: ObjectKey, options: JSONValue?, dryRun: Bool = false) throws(StatusError) -> JSONValue {
-        let policy = options?["propagationPolicy"]?.string
+        // The default of `batch`, from before there was a collector.
+        let policy = options?["propagationPolicy"]?.string ?? (key.resource == .jobs ? "Orphan" : nil)
         if policy == "Foreground" { throw .notImplemented("deletion with propagationPolicy Foreground") }
         guard let object = store[key] else { throw .notFound(key) }
         let uid = object["metadata", "uid"]?.string

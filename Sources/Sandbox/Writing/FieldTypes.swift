@@ -14,15 +14,17 @@ enum FieldTypes {
             .integer: [
                 "replicas", "partition", "revisionHistoryLimit", "progressDeadlineSeconds", "minReadySeconds",
                 "terminationGracePeriodSeconds", "containerPort", "leaseDurationSeconds", "observedGeneration",
+                "backoffLimit", "completions", "parallelism", "activeDeadlineSeconds", "ttlSecondsAfterFinished",
             ],
             .string: [
                 "image", "imagePullPolicy", "restartPolicy", "serviceName", "podManagementPolicy", "name", "uid",
+                "schedule",
             ],
             .strings: ["annotations", "labels", "nodeSelector", "data"],
             .list: [
                 "containers", "initContainers", "env", "volumes", "volumeMounts", "tolerations", "args", "command",
             ],
-            .object: ["metadata", "spec", "template", "updateStrategy", "strategy", "rollingUpdate"],
+            .object: ["metadata", "spec", "template", "updateStrategy", "strategy", "rollingUpdate", "jobTemplate"],
         ]
         return Dictionary(names.flatMap { type, names in names.map { ($0, type) } }) { first, _ in first }
     }()

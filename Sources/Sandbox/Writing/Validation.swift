@@ -14,6 +14,8 @@ struct Validation {
         case .statefulSets: validation.statefulSet(object["spec"] ?? .null, old: old?["spec"])
         case .deployments: validation.deployment(object["spec"] ?? .null, old: old?["spec"])
         case .replicaSets: validation.template(object["spec"] ?? .null)
+        case .jobs: validation.job(object["spec"] ?? .null, at: "spec", old: old?["spec"])
+        case .cronJobs: validation.cronJob(object["spec"] ?? .null)
         case .pods: validation.pod(object["spec"] ?? .null, old: old?["spec"])
         case .events: validation.event(object, namespace: key.namespace)
         case .leases where old != nil && object["metadata", "resourceVersion"] == nil:
@@ -109,6 +111,30 @@ struct Validation {
                 "v1.LabelSelector{MatchLabels:\(labels), MatchExpressions:[]v1.LabelSelectorRequirement(nil)}",
                 "field is immutable")
         }
+    }
+
+    private mutating func job(_ spec: JSONValue, at path: String, old: JSONValue? = nil) {
+        for field in ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"]
+        {
+            atLeastZero("\(path).\(field)", spec[field]?.integer)
+        }
+        let pod = spec["template", "spec"] ?? .null
+        containers(pod, at: "\(path).template.spec")
+        let policy = pod["restartPolicy"]?.string ?? ""
+        if policy != "OnFailure" && policy != "Never" {
+            add(
+                "FieldValueRequired", "\(path).template.spec.restartPolicy",
+                "Required value: valid values: \"OnFailure\", \"Never\"")
+        }
+        guard let old else { return }
+        for field in ["completions", "selector", "template"] where spec[field] != old[field] {
+            invalid("\(path).\(field)", "", "field is immutable")
+        }
+    }
+
+    private mutating func cronJob(_ spec: JSONValue) {
+        if (spec["schedule"]?.string ?? "").isEmpty { required("spec.schedule") }
+        job(spec["jobTemplate", "spec"] ?? .null, at: "spec.jobTemplate.spec")
     }
 
     private mutating func pod(_ spec: JSONValue, old: JSONValue?) {

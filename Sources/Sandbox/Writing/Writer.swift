@@ -58,6 +58,7 @@ struct Writer: Sendable {
         if request.operation == .patch(.apply) {
             object = try managed.apply(object, to: .object([:]), by: request.fieldManager, force: request.force)
         }
+        if key.resource == .jobs { JobSelector.generate(&object, uid: ObjectStore.newUID()) }
         Defaults.set(on: &object, key.resource)
         object["apiVersion"] = .string(key.resource.apiVersion)
         if request.operation == .create {
