@@ -50,7 +50,10 @@ public struct Plan: Sendable, Hashable {
     public mutating func rollOut(_ unsettled: Set<WorkloadKey>) { rollOut(unsettled, among: apps.map(\.app)) }
 
     private mutating func rollOut(_ unsettled: Set<WorkloadKey>, among wanted: [App]) {
-        for index in apps.indices where unsettled.contains(apps[index].key) { apps[index].isUnsettled = true }
+        for index in apps.indices
+        where unsettled.contains(apps[index].key) || apps[index].leftoverCanary != nil {
+            apps[index].isUnsettled = true
+        }
         let waves = WaveOrder.waves(
             of: wanted, unchanged: Set(apps.lazy.filter { !$0.isRolledOut }.map(\.app.name)))
         for index in apps.indices { apps[index].wave = waves[apps[index].app.name] ?? 0 }

@@ -95,6 +95,24 @@ public struct Deployment: Sendable, Codable, Hashable {
         }
     }
 
+    /// The check of the whole environment after its rollouts.
+    public struct Verification: Sendable, Codable, Hashable {
+        /// `job/smoke`, or the URL.
+        public var check: String
+        public var outcome: VerificationReport.Outcome
+        /// Stable; see docs/cli.md.
+        public var failureCode: String?
+        /// Code, reason and message, cut to 200 characters.
+        public var failure: String?
+
+        public init(check: String, outcome: VerificationReport.Outcome, failureCode: String?, failure: String?) {
+            self.check = check
+            self.outcome = outcome
+            self.failureCode = failureCode
+            self.failure = failure
+        }
+    }
+
     /// Counted from 1 in each environment.
     public var number: Int
     public var commit: SyncReport.Commit
@@ -106,6 +124,8 @@ public struct Deployment: Sendable, Codable, Hashable {
     public var by: Runner
     /// Those that the pass set out to change.
     public var apps: [App]
+    /// Nil where none was asked for, or it did not come to it.
+    public var verification: Verification?
 
     public init(
         number: Int, commit: SyncReport.Commit, descriptor: String, startedAt: Date, outcome: Outcome, by: Runner,

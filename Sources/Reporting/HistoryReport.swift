@@ -55,8 +55,9 @@ public struct HistoryReport: Sendable, Encodable {
 
     private func failures(_ style: TextStyle) -> String {
         deployments.flatMap { deployment in
-            deployment.apps.compactMap { app in
-                app.failure.map { "\(deployment.number) \(style.paint(app.app, .red)): \(printable($0))\n" }
+            let check = deployment.verification.map { ($0.check, $0.failure) }
+            return (deployment.apps.map { ($0.app, $0.failure) } + [check].compactMap { $0 }).compactMap { name, failure in
+                failure.map { "\(deployment.number) \(style.paint(name, .red)): \(printable($0))\n" }
             }
         }.joined()
     }

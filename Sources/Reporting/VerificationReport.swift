@@ -7,7 +7,7 @@ public struct VerificationReport: Sendable, Encodable, Hashable {
         case http
     }
 
-    public enum Outcome: String, Sendable, Encodable {
+    public enum Outcome: String, Sendable, Codable {
         case passed
         case failed
     }
@@ -22,6 +22,9 @@ public struct VerificationReport: Sendable, Encodable, Hashable {
     public var failure: AppReport.Failure?
     /// The last lines of the newest pod's log, where it could be read.
     public var log: [String]?
+
+    /// What was asked: `job/smoke`, or the URL.
+    public var name: String { kind == .job ? "job/\(target)" : target }
 
     public init(
         kind: Kind, target: String, job: String? = nil, outcome: Outcome, seconds: Double,

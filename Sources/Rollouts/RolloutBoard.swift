@@ -128,6 +128,9 @@ public struct RolloutBoard: Sendable {
     /// The workload's pods as known now, for a report of what is running where.
     public func pods(of key: WorkloadKey) -> [PodState] { pods.pods(of: key) }
 
+    /// The same, or nil where pods cannot be read.
+    public func ownPods(of key: WorkloadKey) -> [PodState]? { readsPods ? pods.pods(of: key) : nil }
+
     /// The workload as known now.
     public func workload(_ key: WorkloadKey) -> Workload? { workloads[key] }
 

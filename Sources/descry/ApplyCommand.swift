@@ -18,6 +18,7 @@ struct ApplyCommand: AsyncParsableCommand {
               descry apply DEV
               descry apply LIVE --environments deploy/environments --junit descry.xml
               descry apply DEV --no-wait
+              descry apply DEV --follow
               descry apply DEV --repository https://git.example.com/shop/deployments.git \\
                 --namespace shop-dev --registry nexus.example.com:32554/shop \\
                 --server https://kube.example.com:6443 --certificate-authority ca.crt --token-file token
@@ -37,6 +38,13 @@ struct ApplyCommand: AsyncParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Wait until every rollout is proven or failed.")
     var wait = true
 
+    @Flag(
+        help: """
+            While rollouts are waited for, look for a newer commit every few seconds; one that can be deployed ends the wait at \
+            once and is gone on with.
+            """)
+    var follow = false
+
     @Flag(help: "Let the API server validate every patch, and store nothing.")
     var dryRun = false
 
@@ -45,6 +53,10 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @Flag(help: "Try again what failed with this very descriptor before.")
     var retry = false
+
+    func validate() throws {
+        if follow && (!wait || dryRun) { throw ValidationError("--follow needs rollouts to wait for") }
+    }
 
     func run() async throws {
         try await common.finish {
@@ -56,10 +68,15 @@ struct ApplyCommand: AsyncParsableCommand {
         let printer = ProgressPrinter(common.output)
         let pass = Pass(environment: environment, common: common)
         let extent: Sync.Extent = dryRun ? .validate : wait ? .prove : .patch
-        let end = try await Interruption.ends { [acceptRewrite, retry] in
-            try await pass.run(.apply, extent: extent, acceptsRewrite: acceptRewrite, retries: retry) {
-                printer.show($0)
-            }
+        let stream = common.output.textStream
+        let style = common.output.style(for: stream)
+        let end = try await Interruption.ends { [acceptRewrite, retry, follow] in
+            try await pass.run(
+                .apply, extent: extent, acceptsRewrite: acceptRewrite, retries: retry, follow: follow,
+                preempted: {
+                    stream.write(TextReport.render($0.report, style: style))
+                    printer.startAnew()
+                }, progress: { printer.show($0) })
         }
         let outcome: Sync.Outcome
         switch end {
@@ -70,8 +87,7 @@ struct ApplyCommand: AsyncParsableCommand {
             throw ExitCode(128 + signal)
         }
         try junit.write(JUnitReport(outcome.report))
-        let stream = common.output.textStream
-        stream.write(TextReport.render(outcome.report, style: common.output.style(for: stream)))
+        stream.write(TextReport.render(outcome.report, style: style))
         if common.output.format == .json { common.output.printJSON(outcome.report) }
         return outcome.status
     }
@@ -82,8 +98,13 @@ struct Pass {
     let environment: EnvironmentOptions
     let common: CommonOptions
 
+    /// How often `--follow` asks the git server.
+    private static let pollInterval = Duration.seconds(5)
+
+    /// - Parameter preempted: is given what became of each pass that a newer commit ended.
     func run(
         _ command: SyncReport.Command, extent: Sync.Extent, acceptsRewrite: Bool, retries: Bool = false,
+        follow: Bool = false, preempted: @escaping @Sendable (Sync.Outcome) -> Void = { _ in },
         progress: @escaping @Sendable (ProgressEvent) -> Void
     ) async throws -> Sync.Outcome {
         let variables = common.variables
@@ -96,8 +117,8 @@ struct Pass {
                 try await Sync(
                     environment: resolved, repository: repository, cluster: cluster, command: command, extent: extent,
                     acceptsRewrite: acceptsRewrite, retries: retries, runner: Deployment.Runner(variables),
-                    progress: progress
-                ).run()
+                    follow: follow ? Self.pollInterval : nil, progress: progress
+                ).runToEnd(preempted: preempted)
             }
         }
     }

@@ -108,15 +108,21 @@ final class ProgressPrinter: Sendable {
     private let renderer: Mutex<Renderer>
     private let stream: OutputStream
 
+    private let style: TextStyle
+
     init(_ output: OutputOptions) {
         stream = output.textStream
-        let style = output.style(for: stream)
-        if let terminal = style.terminal {
-            renderer = Mutex(.live(LiveProgress(style: style, terminal: terminal)))
-        } else {
-            renderer = Mutex(.plain(PlainProgress(style: style)))
-        }
+        style = output.style(for: stream)
+        renderer = Mutex(Self.renderer(style))
     }
+
+    private static func renderer(_ style: TextStyle) -> Renderer {
+        guard let terminal = style.terminal else { return .plain(PlainProgress(style: style)) }
+        return .live(LiveProgress(style: style, terminal: terminal))
+    }
+
+    /// Another pass begins: what was drawn of the last one stays.
+    func startAnew() { renderer.withLock { $0 = Self.renderer(style) } }
 
     func show(_ event: ProgressEvent) {
         renderer.withLock { renderer in

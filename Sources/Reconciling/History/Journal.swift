@@ -1,3 +1,4 @@
+import Descriptors
 import FoundationEssentials
 import Kubernetes
 import Planning
@@ -14,8 +15,11 @@ struct Journal: Sendable {
     /// What an earlier pass that was killed had set out to change.
     private(set) var interrupted: [Deployment.App] = []
 
-    init(store: HistoryStore, runner: Deployment.Runner, descriptor: String) {
-        self.store = store
+    private let verifies: Bool
+
+    init(cluster: KubernetesClient, environment: Environment, runner: Deployment.Runner, descriptor: String) {
+        store = HistoryStore(cluster: cluster, environment: environment)
+        verifies = environment.verify != nil
         self.runner = runner
         self.descriptor = descriptor
     }
@@ -31,19 +35,22 @@ struct Journal: Sendable {
     mutating func begin(
         _ plan: inout Plan, _ commit: SyncReport.Commit, retries: Bool, _ note: (String) -> Void
     ) async throws -> Quarantine? {
-        guard plan.apps.contains(where: \.isRolledOut) else { return nil }
+        // What follows a rollout leaves no trace in the workloads: only the history knows whether it has been done.
+        let isChecked = verifies || plan.apps.contains { $0.app.health != nil }
+        guard isChecked || plan.apps.contains(where: \.isRolledOut) else { return nil }
         guard let history = try await store.read() else {
             note(HistoryStore.missing(store.environment))
             return nil
         }
         if let last = history.deployments.first {
-            if [.running, .interrupted, .preempted].contains(last.outcome), !last.isComplete(plan) {
+            if [.running, .interrupted, .preempted].contains(last.outcome), verifies || !last.isComplete(plan) {
                 interrupted = last.apps
                 plan.rollOut(Set(plan.apps.filter { interrupted.before($0) != nil }.map(\.key)))
                 note("deployment \(last.number) (commit \(last.commit.shortID)) did not end; going on from it")
             }
             let failed = last.quarantined(plan, descriptor: descriptor)
             if !retries, !failed.isEmpty { return Quarantine(deployment: last, apps: failed) }
+            plan.rollOut(last.unchecked(plan))
         }
         let apps = plan.apps.filter { $0.isChanged || interrupted.before($0) != nil }.map {
             Deployment.App($0, before: interrupted.before($0) ?? Deployment.Before($0))
@@ -72,6 +79,10 @@ struct Journal: Sendable {
             case .failed, .refused, .pending, .validated: .failed
             }
         deployment.finishedAt = Date()
+        deployment.verification = report.verification.map {
+            Deployment.Verification(
+                check: $0.name, outcome: $0.outcome, failureCode: $0.failure?.code, failure: $0.failure.map(Self.text))
+        }
         let reports = Dictionary(report.apps.map { ($0.app, $0) }, uniquingKeysWith: { first, _ in first })
         for index in deployment.apps.indices {
             guard let app = reports[deployment.apps[index].app] else { continue }
@@ -89,13 +100,13 @@ struct Journal: Sendable {
         }
     }
 
-    /// Writes that it was interrupted, although the task is cancelled, within three seconds: whoever interrupts a process waits
+    /// Writes that it was interrupted, although the task is cancelled, within two seconds: whoever interrupts a process waits
     /// for a few seconds only. Where even that fails, the entry says `running`, which the next pass takes the same way.
     func interrupt() async {
         guard var entry else { return }
         entry.deployment.outcome = .interrupted
         entry.deployment.finishedAt = Date()
-        let store = store.within(.seconds(3))
+        let store = store.within(.seconds(2))
         await Task { [entry] in
             do { _ = try await store.record(entry.deployment, in: entry.history) } catch { return }
         }.value
@@ -114,10 +125,12 @@ struct Quarantine: Sendable {
     var apps: [Deployment.App]
 
     func failure(of app: Deployment.App) -> AppReport.Failure {
-        AppReport.Failure(
+        let verification = deployment.verification
+        let reason = app.failure ?? verification.map { "\($0.check): \($0.failure ?? "")" } ?? ""
+        return AppReport.Failure(
             code: "quarantined",
             message: "\(app.to) failed in deployment \(deployment.number) and the descriptor has not changed since: "
-                + (app.failure ?? ""),
+                + reason,
             hint: "Push a version that works, or run `descry apply --retry` where the cause is mended")
     }
 }

@@ -10,22 +10,39 @@ extension Deployment {
     /// may be tried again.
     func quarantined(_ plan: Plan, descriptor: String) -> [App] {
         guard self.descriptor == descriptor, outcome == .failed || outcome == .rolledBack else { return [] }
+        // A check speaks against all versions together.
+        let isCheckFailed = ["verify-failed", "verify-timed-out"].contains(verification?.failureCode)
         return apps.filter { app in
-            app.outcome == .failed
+            let isFailed =
+                app.outcome == .failed
                 && RolloutFailure.Code(rawValue: app.failureCode ?? "")?.speaksAgainstVersion == true
+            return (isFailed || isCheckFailed)
                 && plan.changed.contains { $0.app.name == app.app && $0.app.version.text == app.to }
         }
     }
 }
 
 extension Deployment {
+    /// The workloads that run what this deployment wanted, although it ended without their being proven good: their health, or the
+    /// check of the whole, was not as it should be, or was not asked for. They are proven anew.
+    func unchecked(_ plan: Plan) -> Set<WorkloadKey> {
+        guard outcome == .failed || outcome == .patched else { return [] }
+        let open = apps.filter { $0.outcome != .proven || verification?.outcome == .failed }
+        let wanted = Dictionary(open.map { ($0.workload, $0) }, uniquingKeysWith: { first, _ in first })
+        return Set(
+            plan.apps.filter { planned in
+                guard let app = wanted[planned.key.description], app.uid == planned.workload.uid else { return false }
+                return planned.previousVersion == app.to
+            }.map(\.key))
+    }
+
     /// It has not ended by itself, but all of it runs, and well: a pass since has found nothing left to do, so it is nothing to
     /// take back.
     func isComplete(_ plan: Plan) -> Bool {
         let planned = Dictionary(plan.apps.map { ($0.key.description, $0) }, uniquingKeysWith: { first, _ in first })
         return apps.allSatisfy { app in
             guard let now = planned[app.workload], now.workload.uid == app.uid else { return true }
-            return now.previousVersion == app.to && !now.isUnsettled
+            return now.previousVersion == app.to && !now.isUnsettled && now.app.health == nil
         }
     }
 }

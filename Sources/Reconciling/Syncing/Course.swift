@@ -7,6 +7,18 @@ import Workloads
 
 /// One app's way through a pass.
 struct Course: Sendable {
+    /// What its way forward waits for.
+    enum Stage: Sendable {
+        /// The rollout of all its pods.
+        case rolling
+        /// The rollout of its canaries.
+        case canaryRolling
+        /// That its canaries hold. With `isAsked` their answers are waited for as well.
+        case canaryHolding(CanaryHold, isAsked: Bool)
+        /// That its pods say that they are well.
+        case asking
+    }
+
     /// As planned; as planned anew, where the workload had changed before it was patched.
     var planned: PlannedApp
     /// What to go back to: what this pass observed first, or one before it that did not come to its end.
@@ -15,8 +27,15 @@ struct Course: Sendable {
     var workload: Workload
     /// When its way forward, or its way back, began.
     var startedAt = ContinuousClock.Instant.now
+    var stage = Stage.rolling
     /// What is judged now; nil where nothing is.
     var target: RolloutTarget?
+    /// The Deployment that its canaries run in, while it is there.
+    var canary: (key: WorkloadKey, uid: String)?
+    /// The workload itself holds what the descriptor says, or may hold it. Canaries of a Deployment come before.
+    var isWritten: Bool
+    /// The last word on its rollout, while its pods are asked.
+    var proof: Verdict?
     /// An earlier pass has written it.
     let isResumed: Bool
 
@@ -25,6 +44,7 @@ struct Course: Sendable {
         let earlier = interrupted.before(planned)
         before = earlier ?? Deployment.Before(planned)
         isResumed = earlier != nil
+        isWritten = isResumed
         workload = planned.workload
     }
 

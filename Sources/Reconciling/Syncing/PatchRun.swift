@@ -8,6 +8,8 @@ import Workloads
 /// (`--dry-run`): layer by layer of what comes after what.
 struct PatchRun: Sendable {
     let writer: WorkloadWriter
+    let events: EventRecorder
+    let commit: SyncReport.Commit
     let progress: @Sendable (ProgressEvent) -> Void
 
     /// - Throws: `CancellationError`.
@@ -25,17 +27,24 @@ struct PatchRun: Sendable {
         switch result {
         case .written(let planned, _, let rivals):
             record.written(planned, rivals: rivals, extent: writer.isDryRun ? .validate : .patch)
+            if !rivals.isEmpty, !writer.isDryRun { events.record(.fieldsTakenOver(planned, rivals)) }
             progress(.app(AppProgress(planned, writer.isDryRun ? .validated : .patched)))
         case .unneeded:
             progress(.app(AppProgress(planned, writer.isDryRun ? .validated : .patched)))
         case .failed(let failure, let status):
-            record.failed(planned.app.name, failure, status)
-            progress(.app(AppProgress(planned, .failed(failure))))
+            fail(planned, failure, status, &record)
         case .uncertain(let failure, let status):
             record.written(planned, rivals: [], extent: .patch)
-            record.failed(planned.app.name, failure, status)
-            progress(.app(AppProgress(planned, .failed(failure))))
+            fail(planned, failure, status, &record)
         }
+    }
+
+    private func fail(
+        _ planned: PlannedApp, _ failure: AppReport.Failure, _ status: ExitStatus, _ record: inout SyncRecord
+    ) {
+        record.failed(planned.app.name, failure, status)
+        progress(.app(AppProgress(planned, .failed(failure))))
+        if !writer.isDryRun { events.record(.failed(planned, commit: commit, failure)) }
     }
 }
 
@@ -48,8 +57,9 @@ extension AppProgress {
 }
 
 extension PlannedApp {
-    /// Nothing but what somebody else changed since the version was deployed.
+    /// Nothing but what somebody else changed since the version was deployed. A partition may also be that of a canary which was
+    /// not watched to its end.
     var isOnlyDrift: Bool {
-        isChanged && changes.allSatisfy { [.driftedImage, .strategy, .partition].contains($0.reason) }
+        isChanged && canaryPartition == nil && changes.allSatisfy { [.driftedImage, .strategy, .partition].contains($0.reason) }
     }
 }

@@ -8,10 +8,18 @@ import Workloads
 /// What the work that a pass runs beside its watch comes back with.
 enum PassWork: Sendable {
     case patched(app: String, WorkloadWriter.Result)
+    /// A Deployment for the app's canaries was made.
+    case canaryStarted(app: String, Result<(RolloutTarget, Workload), AppReport.Failure>)
+    /// It is gone; with why not.
+    case canaryRemoved(app: String, AppReport.Failure?)
+    /// The app's pods were asked for their health; with why they are not well.
+    case asked(app: String, AppReport.Failure?)
     /// The patch that takes the app back was written.
     case restored(app: String, Result<Workload, AppReport.Failure>)
     /// The update strategy is again what it was before, once all pods were back.
     case strategyRestored(app: String, AppReport.Failure?)
+    /// The environment as a whole was checked.
+    case verified(VerificationReport)
     /// The branch has a newer commit that can be deployed.
     case preempted(SyncReport.Commit)
 }
@@ -21,50 +29,58 @@ enum PassWork: Sendable {
 ///
 /// One loop owns all state and never waits for a single answer: requests run beside it and come back as events.
 struct RolloutPass {
-    let environment: Environment
-    let cluster: KubernetesClient
-    /// Plans one app again from what is there now.
-    let replan: @Sendable (PlannedApp, Workload?) -> Plan
-    let progress: @Sendable (ProgressEvent) -> Void
-    /// Returns as soon as the branch has a newer commit to go on with.
-    let newerCommit: (@Sendable () async throws -> SyncReport.Commit)?
-
-    var watch: RolloutWatch
-    var record: SyncRecord
-    var schedule: RolloutSchedule
-    var courses: [String: Course]
-    private var names: [WorkloadKey: String]
-
-    private enum Write: Sendable {
-        case patch(String)
-        case restore(String)
-        case restoreStrategy(String)
-    }
-    private var writes: ArraySlice<Write> = []
-    private var writesInFlight = 0
-    /// Why the namespace cannot be observed any more.
-    private var lost: KubernetesError?
-    private var preemption: SyncReport.Commit?
-
     struct Settings: Sendable {
         let environment: Environment
         let cluster: KubernetesClient
+        let commit: SyncReport.Commit
         /// The kinds that the token may not list: their workloads are read by name.
         let unlistable: Set<WorkloadKind>
         /// What a pass that did not come to its end had set out to change: a failure takes that back too.
         let interrupted: [Deployment.App]
+        let events: EventRecorder
+        /// Plans one app again from what is there now.
         let replan: @Sendable (PlannedApp, Workload?) -> Plan
+        /// Returns as soon as the branch has a newer commit to go on with.
         let newerCommit: (@Sendable () async throws -> SyncReport.Commit)?
         let progress: @Sendable (ProgressEvent) -> Void
     }
 
+    /// A request that changes something; so many of them run at once, in the order in which they were asked for.
+    enum Write: Sendable {
+        case patch(String, isCanary: Bool)
+        case startCanary(String, pods: Int)
+        case removeCanary(String, WorkloadKey, uid: String)
+        case restore(String)
+        case restoreStrategy(String)
+    }
+
+    let settings: Settings
+    var watch: RolloutWatch
+    var record: SyncRecord
+    var schedule: RolloutSchedule
+    var courses: [String: Course]
+    var writes: ArraySlice<Write> = []
+    /// The apps whose canaries are being watched.
+    var holding: Set<String> = []
+    /// Why the namespace cannot be observed any more.
+    private(set) var lost: KubernetesError?
+    private var names: [WorkloadKey: String]
+    private var writesInFlight = 0
+    private var preemption: SyncReport.Commit?
+    private var verification = Verification.none
+
+    private enum Verification {
+        case none, underWay, done
+    }
+
+    var environment: Environment { settings.environment }
+
     /// - Parameter apps: of the plan, those to roll out.
     /// - Returns: the record with everything that came of it.
     /// - Throws: `CancellationError`.
-    static func run(_ plan: Plan, rollingOut apps: [PlannedApp], _ settings: Settings, _ record: SyncRecord)
-        async throws
-        -> SyncRecord
-    {
+    static func run(
+        _ plan: Plan, rollingOut apps: [PlannedApp], _ settings: Settings, _ record: SyncRecord
+    ) async throws -> SyncRecord {
         let progress = settings.progress
         let replacer = StuckPodReplacer(
             cluster: settings.cluster, environment: settings.environment.name,
@@ -82,97 +98,115 @@ struct RolloutPass {
     private init(
         _ plan: Plan, _ apps: [PlannedApp], _ settings: Settings, _ watch: RolloutWatch, _ record: SyncRecord
     ) {
-        environment = settings.environment
-        cluster = settings.cluster
-        replan = settings.replan
-        progress = settings.progress
-        newerCommit = settings.newerCommit
+        self.settings = settings
         self.watch = watch
         self.record = record
         let all = apps.map { Course($0, interrupted: settings.interrupted) }
         courses = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         names = Dictionary(all.map { ($0.planned.key, $0.name) }, uniquingKeysWith: { first, _ in first })
+        for course in all {
+            if case .deployment(let key) = course.planned.canary?.way { names[key] = course.name }
+        }
         schedule = RolloutSchedule(
-            plan.apps.map(\.app), rolledOut: Set(courses.keys), onFailure: environment.rollout.onFailure)
+            plan.apps.map(\.app), rolledOut: Set(courses.keys), onFailure: settings.environment.rollout.onFailure)
         self.watch.follow(names.keys)
+        for course in all where course.isResumed {
+            self.record.resumed(course.planned)
+            schedule.written(course.name)
+        }
     }
 
     private mutating func run() async throws {
-        if let newerCommit { watch.start { .preempted(try await newerCommit()) } }
+        if let newerCommit = settings.newerCommit { watch.start { .preempted(try await newerCommit()) } }
         advance()
         while !isFinished {
-            switch try await watch.next() {
+            switch try await watch.next(until: nextHoldDeadline) {
             case .observed(let verdicts): tell(verdicts)
             case .finished(let work): take(work)
             case .lost(let error): lose(error)
             }
+            judgeHolds()
             advance()
         }
         record.finishNotStarted()
         if let preemption { record.preempted(by: preemption) }
         record.replaced(watch.replaced)
+        for pod in watch.replaced {
+            guard let workload = watch.board.workload(pod.key) else { continue }
+            settings.events.record(.stuckPodReplaced(pod, of: workload))
+        }
         for note in watch.notes { record.note(note) }
     }
 
     /// A pass that gives way to a newer commit leaves no request behind of which nobody knows what became.
-    private var isFinished: Bool { preemption == nil ? schedule.isFinished : writesInFlight == 0 }
+    private var isFinished: Bool {
+        guard writesInFlight == 0 else { return false }
+        if preemption != nil { return true }
+        return schedule.isFinished && writes.isEmpty && verification != .underWay
+    }
 
     /// Starts whatever may start now.
     private mutating func advance() {
         guard preemption == nil else { return }
         for name in schedule.takeReady() { start(name) }
-        for name in schedule.takeReturnable() {
-            courses[name]?.startedAt = .now
-            writes.append(.restore(name))
-        }
+        for name in schedule.takeReturnable() { giveBack(name) }
         while writesInFlight < WorkloadWriter.patchesInFlight, let write = writes.popFirst() { send(write) }
+        verifyWhereAllIsProven()
     }
 
     private mutating func send(_ write: Write) {
+        let cluster = settings.cluster
         let writer = WorkloadWriter(
-            cluster: cluster, namespace: environment.namespace, isDryRun: false, replan: replan)
+            cluster: cluster, namespace: environment.namespace, isDryRun: false, replan: settings.replan)
         let restorer = WorkloadRestorer(cluster: cluster, namespace: environment.namespace)
+        let canaries = CanaryDeployment(cluster: cluster, environment: environment)
+        writesInFlight += 1
         switch write {
-        case .patch(let name):
-            guard let course = courses[name] else { return }
-            watch.start { .patched(app: name, try await writer.write(course.planned)) }
+        case .patch(let name, let isCanary):
+            run(name) { .patched(app: name, try await writer.write($0.planned, isCanary: isCanary)) }
+        case .startCanary(let name, let pods):
+            run(name) { .canaryStarted(app: name, try await canaries.start($0.planned, pods: pods)) }
+        case .removeCanary(let name, let key, let uid):
+            watch.start { .canaryRemoved(app: name, try await canaries.remove(key, uid: uid)) }
         case .restore(let name):
-            guard let course = courses[name] else { return }
-            watch.start {
-                .restored(app: name, try await restorer.restore(course, from: course.workload, strategy: nil))
-            }
+            run(name) { .restored(app: name, try await restorer.restore($0, from: $0.workload, strategy: nil)) }
         case .restoreStrategy(let name):
-            guard let course = courses[name], let strategy = course.strategyBefore else { return }
-            watch.start {
-                switch try await restorer.restore(course, from: nil, strategy: strategy) {
+            run(name) {
+                switch try await restorer.restore($0, from: nil, strategy: $0.strategyBefore) {
                 case .success: .strategyRestored(app: name, nil)
                 case .failure(let failure): .strategyRestored(app: name, failure)
                 }
             }
         }
-        writesInFlight += 1
+    }
+
+    private func run(_ name: String, _ work: @escaping @Sendable (Course) async throws -> PassWork) {
+        guard let course = courses[name] else { preconditionFailure("only apps of the pass are written: \(name)") }
+        watch.start { try await work(course) }
     }
 
     private mutating func take(_ work: PassWork) {
         switch work {
-        case .patched(let name, let result):
-            writesInFlight -= 1
-            patched(name, result)
-        case .restored(let name, let result):
-            writesInFlight -= 1
-            restored(name, result)
-        case .strategyRestored(let name, let failure):
-            writesInFlight -= 1
-            finishReturn(name, failure.map { .failed($0) } ?? .proven)
+        case .asked, .verified, .preempted: break
+        case .patched, .canaryStarted, .canaryRemoved, .restored, .strategyRestored: writesInFlight -= 1
+        }
+        switch work {
+        case .patched(let name, let result): patched(name, result)
+        case .canaryStarted(let name, let result): canaryStarted(name, result)
+        case .canaryRemoved(let name, let failure): canaryRemoved(name, failure)
+        case .asked(let name, let failure): asked(name, failure)
+        case .restored(let name, let result): restored(name, result)
+        case .strategyRestored(let name, let failure): finishReturn(name, failure.map { .failed($0) } ?? .proven)
+        case .verified(let report): verified(report)
         case .preempted(let commit):
             preemption = commit
-            progress(.note("commit \(commit.shortID) is newer: no longer waiting for this one"))
+            settings.progress(.note("commit \(commit.shortID) is newer: no longer waiting for this one"))
         }
     }
 
-    private mutating func tell(_ verdicts: [WorkloadKey: Verdict]) {
+    mutating func tell(_ verdicts: [WorkloadKey: Verdict]) {
         for (key, verdict) in verdicts.sorted(by: { $0.key < $1.key }) {
-            guard let name = names[key] else { continue }
+            guard let name = names[key], courses[name]?.target?.key == key else { continue }
             switch schedule.phase(of: name) {
             case .forward: judged(name, verdict)
             case .returning: judgedReturn(name, verdict)
@@ -193,133 +227,27 @@ struct RolloutPass {
         }
     }
 
-    // MARK: Forward
+    // MARK: The environment as a whole
 
-    private mutating func start(_ name: String) {
-        guard let course = courses[name] else { return }
-        courses[name]?.startedAt = .now
-        if course.planned.isChanged {
-            writes.append(.patch(name))
-        } else {
-            begin(name)
-        }
+    private mutating func verifyWhereAllIsProven() {
+        guard let verify = environment.verify, verification == .none, schedule.isFinished, writes.isEmpty,
+            writesInFlight == 0, !record.hasFailures
+        else { return }
+        verification = .underWay
+        let verifier = Verifier(
+            environment: environment, cluster: settings.cluster, progress: settings.progress)
+        let commit = settings.commit.id
+        watch.start { .verified(try await verifier.run(verify, commit: commit)) }
     }
 
-    private mutating func patched(_ name: String, _ result: WorkloadWriter.Result) {
-        switch result {
-        case .written(let planned, let workload, let rivals):
-            courses[name]?.planned = planned
-            courses[name]?.workload = workload
-            record.written(planned, rivals: rivals, extent: .prove)
-            schedule.written(name)
-            begin(name)
-        case .unneeded(let workload):
-            courses[name]?.workload = workload
-            begin(name)
-        case .failed(let failure, let status):
-            fail(name, failure, status)
-        case .uncertain(let failure, let status):
-            if let planned = courses[name]?.planned { record.written(planned, rivals: [], extent: .prove) }
-            schedule.written(name)
-            fail(name, failure, status)
+    private mutating func verified(_ report: VerificationReport) {
+        verification = .done
+        record.verified(report)
+        guard let failure = report.failure else { return }
+        for course in courses.values where record.isWritten(course.name) {
+            settings.events.record(
+                .verificationFailed(course.planned, check: report.name, commit: settings.commit, failure))
         }
-    }
-
-    /// Waits for the rollout of what the workload holds now.
-    private mutating func begin(_ name: String) {
-        guard let course = courses[name] else { return }
-        if course.isResumed {
-            record.resumed(course.planned)
-            schedule.written(name)
-        }
-        guard schedule.phase(of: name) == .forward else { return }  // it has to go back at once
-        if let lost { return fail(name, AppReport.Failure(lost), ExitStatus(lost)) }
-        let target = RolloutTarget(course.planned, workload: course.workload, environment: environment)
-        courses[name]?.target = target
-        tell(watch.begin(target, course.workload))
-    }
-
-    private mutating func judged(_ name: String, _ verdict: Verdict) {
-        guard let course = courses[name], let target = course.target else { return }
-        let pods = AppReport.Pods(verdict.progress)
-        switch verdict {
-        case .progressing(let rollout):
-            progress(.app(course.step(.rolling(rollout.reason), pods: pods)))
-        case .proven:
-            record.judged(course.planned, verdict, running: [], seconds: course.seconds)
-            progress(.app(course.step(.proven(seconds: course.seconds), pods: pods)))
-            schedule.proven(name)
-        case .failed(let failure):
-            record.judged(course.planned, verdict, running: watch.running(target), seconds: course.seconds)
-            progress(.app(course.step(.failed(AppReport.Failure(failure)), pods: pods)))
-            failed(name)
-        }
-    }
-
-    /// - Parameter status: the exit code where this pass writes nothing at all.
-    private mutating func fail(_ name: String, _ failure: AppReport.Failure, _ status: ExitStatus) {
-        record.failed(name, failure, status)
-        if let course = courses[name] { progress(.app(course.step(.failed(failure)))) }
-        failed(name)
-    }
-
-    private mutating func failed(_ name: String) {
-        let wasReturning = schedule.isReturning
-        schedule.failed(name)
-        // What goes back is no longer judged by where it was to go.
-        for name in schedule.names(.toReturn) {
-            guard let target = courses[name]?.target else { continue }
-            courses[name]?.target = nil
-            watch.abandon(target.key)
-        }
-        guard schedule.isReturning, !wasReturning else { return }
-        for case .patch(let unsent) in writes { schedule.withdrawn(unsent) }
-        writes.removeAll { if case .patch = $0 { true } else { false } }
-        let count = courses.count { record.isWritten($0.key) }
-        if count > 0 { progress(.note("rolling back \(count) app\(count == 1 ? "" : "s"), the last ones first")) }
-    }
-
-    // MARK: Back
-
-    private mutating func restored(_ name: String, _ result: Result<Workload, AppReport.Failure>) {
-        switch result {
-        case .failure(let failure): finishReturn(name, .failed(failure))
-        case .success(let workload):
-            courses[name]?.workload = workload
-            guard let course = courses[name] else { return }
-            if let lost { return finishReturn(name, .failed(AppReport.Failure(lost))) }
-            let target = course.targetBefore(environment, workload)
-            courses[name]?.target = target
-            tell(watch.begin(target, workload))
-        }
-    }
-
-    private mutating func judgedReturn(_ name: String, _ verdict: Verdict) {
-        guard let course = courses[name] else { return }
-        switch verdict {
-        case .progressing(let rollout):
-            progress(
-                .app(course.stepBack(.rollingBack(rollout.reason), pods: AppReport.Pods(verdict.progress))))
-        case .proven:
-            if course.strategyBefore == nil {
-                finishReturn(name, .proven, AppReport.Pods(verdict.progress))
-            } else {
-                writes.append(.restoreStrategy(name))
-            }
-        case .failed(let failure):
-            finishReturn(name, .failed(AppReport.Failure(failure)), AppReport.Pods(verdict.progress))
-        }
-    }
-
-    private mutating func finishReturn(
-        _ name: String, _ outcome: AppReport.Rollback.Outcome, _ pods: AppReport.Pods? = nil
-    ) {
-        guard let course = courses[name] else { return }
-        record.rolledBack(course.planned, to: course.versionBefore, outcome, seconds: course.seconds)
-        switch outcome {
-        case .proven: progress(.app(course.stepBack(.rolledBack(seconds: course.seconds), pods: pods)))
-        case .failed(let failure): progress(.app(course.stepBack(.failed(failure), pods: pods)))
-        }
-        schedule.returned(name)
+        if environment.rollout.onFailure == .rollback { takeBack { $0.returnEverything() } }
     }
 }

@@ -152,8 +152,8 @@ struct RolloutSchedule: Sendable {
         stopWaiting()
         for index in nodes.indices where nodes[index].isWritten {
             switch nodes[index].phase {
-            case .forward, .proven, .failed: set(index, .toReturn)
-            case .waiting, .notStarted, .toReturn, .returning, .returned: break
+            case .forward, .proven, .failed, .notStarted: set(index, .toReturn)
+            case .waiting, .toReturn, .returning, .returned: break
             }
         }
     }

@@ -38,19 +38,19 @@ public struct Sync: Sendable {
     private let acceptsRewrite: Bool
     private let retries: Bool
     private let runner: Deployment.Runner
-    private let newerCommit: (@Sendable () async throws -> SyncReport.Commit)?
+    private let follow: Duration?
     private let progress: @Sendable (ProgressEvent) -> Void
 
     /// - Parameters:
     ///   - acceptsRewrite: go on where the branch was force-pushed.
     ///   - retries: try again what failed with this descriptor before.
     ///   - runner: for the history.
-    ///   - newerCommit: returns as soon as the branch has a newer commit that can be deployed: a pass that waits for rollouts
-    ///     then ends at once, as `preempted`. Nil: the pass waits to their end.
+    ///   - follow: how often to look for a newer commit while rollouts are waited for: one that can be deployed ends the pass at
+    ///     once, as `preempted`. Nil: the pass waits to their end.
     public init(
         environment: Environment, repository: GitRepository, cluster: KubernetesClient, command: SyncReport.Command,
         extent: Extent, acceptsRewrite: Bool = false, retries: Bool = false, runner: Deployment.Runner = .init(),
-        newerCommit: (@Sendable () async throws -> SyncReport.Commit)? = nil,
+        follow: Duration? = nil,
         progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
     ) {
         self.environment = environment
@@ -61,8 +61,20 @@ public struct Sync: Sendable {
         self.acceptsRewrite = acceptsRewrite
         self.retries = retries
         self.runner = runner
-        self.newerCommit = newerCommit
+        self.follow = follow
         self.progress = progress
+    }
+
+    /// Runs one pass after the other for as long as newer commits pre-empt them.
+    ///
+    /// - Parameter preempted: is given what became of each but the last.
+    /// - Throws: as ``run()``.
+    public func runToEnd(preempted: @Sendable (Outcome) -> Void) async throws -> Outcome {
+        while true {
+            let outcome = try await run()
+            guard outcome.report.preemptedBy != nil else { return outcome }
+            preempted(outcome)
+        }
     }
 
     /// - Throws: `Refused`, `GitError` and `KubernetesError` for what ends the pass before anything is written. Once
@@ -78,7 +90,7 @@ public struct Sync: Sendable {
         if let rewrite = tip.rewriteNote { note(rewrite, &record) }
 
         let reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)
-        let observed = try await reader.read(descriptor.apps.map(\.key))
+        let observed = try await reader.read(descriptor.apps.flatMap(\.observedKeys))
         for text in observed.notes { note(text, &record) }
         var plan = plan(descriptor.apps, commit.id, observed.workloads)
         record.planned(plan, drift: environment.drift)
@@ -86,56 +98,86 @@ public struct Sync: Sendable {
             let status = record.refuse(plan)
             return Outcome(report: record.report, status: status, plan: plan)
         }
-        guard !isReadOnly else { return try await carryOut(plan, observed.unlistable, [], &record) }
-        var journal = Journal(
-            store: HistoryStore(cluster: cluster, environment: environment), runner: runner, descriptor: version.digest)
+        let events = EventRecorder(cluster: cluster, environment: environment)
+        var stage = Stage(version: version, source: source, unlistable: observed.unlistable, events: events)
+        guard !isReadOnly else { return try await carryOut(plan, stage, &record) }
+        let canaries = plan.changed.filter { $0.canary != nil }
+        if extent == .patch, !canaries.isEmpty {
+            let status = record.refuseUnwatched(canaries)
+            return Outcome(report: record.report, status: status, plan: plan)
+        }
+        var journal = Journal(cluster: cluster, environment: environment, runner: runner, descriptor: version.digest)
         if let quarantine = try await journal.begin(&plan, commit, retries: retries, { note($0, &record) }) {
             let status = record.refuse(quarantine)
             return Outcome(report: record.report, status: status, plan: plan)
         }
         try await repository.accept(tip)
         do {
-            var outcome = try await carryOut(plan, observed.unlistable, journal.interrupted, &record)
-            if let trouble = await journal.end(outcome.report) {
+            stage.interrupted = journal.interrupted
+            var outcome = try await carryOut(plan, stage, &record)
+            let troubles = [await journal.end(outcome.report), await events.flush(within: .seconds(3))]
+            for trouble in troubles.compactMap({ $0 }) {
                 outcome.report.notes.append(trouble)
                 progress(.note(trouble))
             }
             return outcome
-        } catch is CancellationError {
-            await journal.interrupt()
-            throw CancellationError()
+        } catch {
+            // Whoever interrupts a process waits for a few seconds only.
+            async let flush = events.flush(within: .seconds(1))
+            if error is CancellationError { await journal.interrupt() }
+            _ = await flush
+            throw error
         }
     }
 
-    private func carryOut(
-        _ plan: Plan, _ unlistable: Set<WorkloadKind>, _ interrupted: [Deployment.App], _ record: inout SyncRecord
-    ) async throws -> Outcome {
+    /// What a pass knows before it carries its plan out.
+    private struct Stage {
+        let version: DescriptorSource.Version
+        let source: DescriptorSource
+        let unlistable: Set<WorkloadKind>
+        let events: EventRecorder
+        /// What a pass that did not come to its end had set out to change.
+        var interrupted: [Deployment.App] = []
+    }
+
+    private func carryOut(_ plan: Plan, _ stage: Stage, _ record: inout SyncRecord) async throws -> Outcome {
         let apps = plan.waves.joined().filter { !isLeftAlone($0) }
         if extent != .plan, !apps.isEmpty {
             progress(.planned(apps.map { AppProgress($0, .waiting) }))
-            try await carryOut(plan, apps, unlistable, interrupted, &record)
+            try await carryOut(plan, apps, stage, &record)
         }
         let status = record.finish()
         return Outcome(report: record.report, status: status, plan: plan)
     }
 
     private func carryOut(
-        _ plan: Plan, _ apps: [PlannedApp], _ unlistable: Set<WorkloadKind>, _ interrupted: [Deployment.App],
-        _ record: inout SyncRecord
+        _ plan: Plan, _ apps: [PlannedApp], _ stage: Stage, _ record: inout SyncRecord
     ) async throws {
         let replan: @Sendable (PlannedApp, Workload?) -> Plan = { app, workload in
             self.plan([app.app], plan.commit, workload.map { [app.key: $0] } ?? [:])
         }
+        let commit = stage.version.commit
         guard extent == .prove else {
             let writer = WorkloadWriter(
                 cluster: cluster, namespace: environment.namespace, isDryRun: extent == .validate, replan: replan)
-            return try await PatchRun(writer: writer, progress: progress).run(apps, &record)
+            return try await PatchRun(writer: writer, events: stage.events, commit: commit, progress: progress)
+                .run(apps, &record)
         }
         record = try await RolloutPass.run(
             plan, rollingOut: apps,
             .init(
-                environment: environment, cluster: cluster, unlistable: unlistable, interrupted: interrupted,
-                replan: replan, newerCommit: newerCommit, progress: progress), record)
+                environment: environment, cluster: cluster, commit: commit, unlistable: stage.unlistable,
+                interrupted: stage.interrupted, events: stage.events, replan: replan, newerCommit: newerCommit(stage),
+                progress: progress), record)
+    }
+
+    private func newerCommit(_ stage: Stage) -> (@Sendable () async throws -> SyncReport.Commit)? {
+        guard let follow else { return nil }
+        let progress = progress
+        let newer = NewerCommit(
+            source: stage.source, acceptsRewrite: acceptsRewrite, current: stage.version, interval: follow,
+            clock: ContinuousClock(), note: { progress(.note($0)) })
+        return { try await newer.wait() }
     }
 
     /// With `drift: report` what somebody else changed is only told, and a new version still deployed.

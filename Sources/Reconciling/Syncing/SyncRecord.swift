@@ -28,6 +28,9 @@ struct SyncRecord: Sendable {
             startedAt: Date())
     }
 
+    /// An app, or the check of the whole, has failed.
+    var hasFailures: Bool { !obstacles.isEmpty }
+
     /// There is something of it to take back.
     func isWritten(_ app: String) -> Bool { written.contains(app) }
 
@@ -105,6 +108,13 @@ struct SyncRecord: Sendable {
         }
     }
 
+    mutating func verified(_ verification: VerificationReport) {
+        report.verification = verification
+        if verification.failure != nil { obstacles.insert(.rolloutFailed) }
+    }
+
+    mutating func add(_ note: String, to app: String) { update(app) { $0.notes.append(note) } }
+
     mutating func replaced(_ pods: [StuckPod]) {
         for pod in pods {
             for index in report.apps.indices where report.apps[index].workload == pod.key.description {
@@ -145,6 +155,21 @@ struct SyncRecord: Sendable {
         finishNotStarted()
         report.outcome = .refused
         return end(.refused)
+    }
+
+    /// Nothing is written, since the canaries of these apps would have to be watched.
+    mutating func refuseUnwatched(_ canaries: [PlannedApp]) -> ExitStatus {
+        for planned in canaries {
+            failed(
+                planned.app.name,
+                AppReport.Failure(
+                    code: "canary-unwatched",
+                    message: "\(planned.app.name) asks for a canary, and --no-wait leaves nobody to watch it",
+                    hint: "Leave out --no-wait"), .usage)
+        }
+        finishNotStarted()
+        report.outcome = .refused
+        return end(.usage)
     }
 
     mutating func finish() -> ExitStatus {
