@@ -56,7 +56,8 @@ public struct HistoryReport: Sendable, Encodable {
     private func failures(_ style: TextStyle) -> String {
         deployments.flatMap { deployment in
             let check = deployment.verification.map { ($0.check, $0.failure) }
-            return (deployment.apps.map { ($0.app, $0.failure) } + [check].compactMap { $0 }).compactMap { name, failure in
+            return (deployment.apps.map { ($0.app, $0.failure) } + [check].compactMap { $0 }).compactMap {
+                name, failure in
                 failure.map { "\(deployment.number) \(style.paint(name, .red)): \(printable($0))\n" }
             }
         }.joined()

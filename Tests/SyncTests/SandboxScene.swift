@@ -1,11 +1,12 @@
 import Git
 import Kubernetes
 import Logging
-import Reconciling
 import Reporting
 import Sandbox
 import TestServers
 import Workloads
+
+@testable import Reconciling
 
 /// A cluster, a deployment repository and an environment, all in this process but git: passes run as `descry apply` runs
 /// them, many scenes side by side.
@@ -23,28 +24,35 @@ struct SandboxScene: Sendable {
     let deployer: Account
     let repository: GitFixture
     let folder: TemporaryFolder
-    let environment: Reconciling.Environment
+    private(set) var environment: Reconciling.Environment
+    private let settings: String
+    let kind: WorkloadKind
 
-    /// Sets the scene: StatefulSets of which every pod runs the first version, put there by Descry itself.
+    /// Sets the scene: workloads of which every pod runs the first version, put there by Descry itself.
     ///
     /// - Parameters:
     ///   - rollout: the environment's setting of that name, in YAML.
+    ///   - settings: further settings of the environment.
     ///   - rules: further rights of the deploying account.
+    ///   - prepare: what else there is in the cluster.
     static func run(
-        _ names: [String], replicas: Int = 1, parallel: Bool = false, rollout: String = "{timeout: 2m}",
-        delay: Duration = .milliseconds(20), _ body: (SandboxScene) async throws -> Void
+        _ names: [String], kind: WorkloadKind = .statefulSet, replicas: Int = 1, parallel: Bool = false,
+        rollout: String = "{timeout: 2m}", settings more: String = "", rules: [AccessRule] = [],
+        delay: Duration = .milliseconds(20), prepare: (Sandbox) throws -> Void = { _ in },
+        _ body: (SandboxScene) async throws -> Void
     ) async throws {
         try await Sandbox.run(.init(podDelay: delay)) { sandbox in
             try sandbox.createNamespace("shop")
-            for name in names { try sandbox.create(statefulSet(name, replicas, parallel), namespace: "shop") }
+            for name in names { try sandbox.create(workload(kind, name, replicas, parallel), namespace: "shop") }
+            try prepare(sandbox)
             let deployer = sandbox.account(
                 "deployer", namespace: "shop",
                 rules: [
-                    .init(verbs: ["get", "list", "watch", "patch"], group: "apps", resources: ["statefulsets"]),
+                    .init(verbs: ["get", "list", "watch", "patch"], group: "apps", resources: [kind.resource]),
                     .init(verbs: ["get", "list", "watch", "delete"], resources: ["pods"]),
                     .init(verbs: ["get", "create", "patch"], resources: ["configmaps"]),
                     .init(verbs: ["create"], resources: ["events"]),
-                ])
+                ] + rules)
             let folder = try TemporaryFolder()
             let repository = try await GitFixture()
             let settings = """
@@ -53,22 +61,25 @@ struct SandboxScene: Sendable {
                 namespace: shop
                 registry: \(registry)
                 rollout: \(rollout)
+                \(more)
                 """
             let scene = SandboxScene(
                 sandbox: sandbox, deployer: deployer, repository: repository, folder: folder,
-                environment: try EnvironmentSettings.parse(Array(settings.utf8), file: "DEV.yaml").resolve(name: "DEV"))
+                environment: try EnvironmentSettings.parse(Array(settings.utf8), file: "DEV.yaml").resolve(name: "DEV"),
+                settings: settings, kind: kind)
             let outcome = try await scene.deploy(names.map { ($0, first) })
             guard outcome.status == .done else { throw NotReady(report: outcome.report) }
             try await body(scene)
         }
     }
 
-    private static func statefulSet(_ name: String, _ replicas: Int, _ parallel: Bool) -> JSONValue {
-        [
-            "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": ["name": .string(name)],
+    private static func workload(
+        _ kind: WorkloadKind, _ name: String, _ replicas: Int, _ parallel: Bool
+    ) -> JSONValue {
+        var workload: JSONValue = [
+            "apiVersion": "apps/v1", "kind": .string(kind.rawValue), "metadata": ["name": .string(name)],
             "spec": [
-                "serviceName": .string(name), "replicas": .integer(Int64(replicas)),
-                "podManagementPolicy": parallel ? "Parallel" : "OrderedReady",
+                "replicas": .integer(Int64(replicas)),
                 "selector": ["matchLabels": ["app": .string(name)]],
                 "template": [
                     "metadata": ["labels": ["app": .string(name)]],
@@ -79,18 +90,33 @@ struct SandboxScene: Sendable {
                 ],
             ],
         ]
+        if kind == .statefulSet {
+            workload["spec", "serviceName"] = .string(name)
+            workload["spec", "podManagementPolicy"] = parallel ? "Parallel" : "OrderedReady"
+        }
+        return workload
+    }
+
+    /// The same scene, seen by an environment with these settings besides.
+    func with(_ more: String) throws -> SandboxScene {
+        var scene = self
+        let text = settings + "\n" + more
+        scene.environment = try EnvironmentSettings.parse(Array(text.utf8), file: "DEV.yaml").resolve(name: "DEV")
+        return scene
     }
 
     /// Commits a descriptor; what else an app has follows its version, in YAML's flow style.
     func commit(_ apps: [(String, String)]) async throws {
-        let lines = apps.map { name, rest in "  - {name: \(name), version: \(rest)}\n" }
+        let lines = apps.map { name, rest in "  - {name: \(name), kind: \(kind.rawValue), version: \(rest)}\n" }
         try await repository.commit(to: "DEV", ["deploy-descriptor.yaml": .text("apps:\n" + lines.joined())])
     }
 
     /// One pass, with connections of its own.
     func apply(
-        retries: Bool = false, requestTimeout: Duration = .seconds(30),
-        progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
+        extent: Sync.Extent = .prove, retries: Bool = false, requestTimeout: Duration = .seconds(30),
+        follow: Duration? = nil,
+        progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in },
+        preempted: @escaping @Sendable (Sync.Outcome) -> Void = { _ in }
     ) async throws -> Sync.Outcome {
         let git = try GitRepository(
             remote: environment.repository,
@@ -102,9 +128,9 @@ struct SandboxScene: Sendable {
             result = .success(
                 try await withCluster(deployer, requestTimeout) { cluster in
                     try await Sync(
-                        environment: environment, repository: git, cluster: cluster, command: .apply, extent: .prove,
-                        retries: retries, progress: progress
-                    ).run()
+                        environment: environment, repository: git, cluster: cluster, command: .apply, extent: extent,
+                        retries: retries, follow: follow, progress: progress
+                    ).runToEnd(preempted: preempted)
                 })
         } catch {
             result = .failure(error)
@@ -121,7 +147,7 @@ struct SandboxScene: Sendable {
     /// Each workload's image, less the registry: `backend:1.0.0-rc-…`.
     func images() async throws -> Set<String> {
         try await withCluster(sandbox.administrator, .seconds(30)) { cluster in
-            let all = try await cluster.list(.statefulSet, namespace: "shop").items
+            let all = try await cluster.list(kind, namespace: "shop").items
             return Set(
                 all.flatMap(\.containers).map { String($0.image.description.dropFirst(Self.registry.count + 1)) })
         }
@@ -142,4 +168,11 @@ struct SandboxScene: Sendable {
     }
 
     static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+
+    /// The deployments of the environment, newest first.
+    func history() async throws -> [Deployment] {
+        try await withCluster(sandbox.administrator, .seconds(30)) { cluster in
+            try await HistoryStore(cluster: cluster, environment: environment).read()?.deployments ?? []
+        }
+    }
 }

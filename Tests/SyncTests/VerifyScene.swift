@@ -69,8 +69,10 @@ struct VerifyScene: Sendable {
         return job
     }
 
-    static func cronJob(_ fate: TestServers.Fate, _ spec: [String: JSONValue]) -> JSONValue {
-        var object: JSONValue = ["apiVersion": "batch/v1", "kind": "CronJob", "metadata": ["name": "smoke"]]
+    static func cronJob(
+        _ fate: TestServers.Fate, _ spec: [String: JSONValue] = [:], name: String = "smoke"
+    ) -> JSONValue {
+        var object: JSONValue = ["apiVersion": "batch/v1", "kind": "CronJob", "metadata": ["name": .string(name)]]
         object["spec"] = ["schedule": "0 0 31 2 *", "suspend": true]
         object["spec", "jobTemplate", "metadata", "labels"] = ["team": "shop"]
         object["spec", "jobTemplate", "spec"] = jobSpec(fate, spec)

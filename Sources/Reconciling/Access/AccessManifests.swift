@@ -49,7 +49,8 @@ public struct AccessManifests: Sendable {
     public let includesTokenSecret: Bool
 
     public init(
-        environment: Environment, scope: Scope, canaries: Canaries = .none, isMinimal: Bool = false, asksHealth: Bool = false,
+        environment: Environment, scope: Scope, canaries: Canaries = .none, isMinimal: Bool = false,
+        asksHealth: Bool = false,
         includesTokenSecret: Bool
     ) {
         self.environment = environment.name

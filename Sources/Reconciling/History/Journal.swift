@@ -3,6 +3,7 @@ import FoundationEssentials
 import Kubernetes
 import Planning
 import Reporting
+import Workloads
 
 /// The history's entry for one pass, from before its first patch to its end.
 struct Journal: Sendable {
@@ -42,18 +43,22 @@ struct Journal: Sendable {
             note(HistoryStore.missing(store.environment))
             return nil
         }
+        var earlier: [Deployment.App] = []
         if let last = history.deployments.first {
             if [.running, .interrupted, .preempted].contains(last.outcome), verifies || !last.isComplete(plan) {
                 interrupted = last.apps
                 plan.rollOut(Set(plan.apps.filter { interrupted.before($0) != nil }.map(\.key)))
+                earlier = interrupted
                 note("deployment \(last.number) (commit \(last.commit.shortID)) did not end; going on from it")
             }
             let failed = last.quarantined(plan, descriptor: descriptor)
             if !retries, !failed.isEmpty { return Quarantine(deployment: last, apps: failed) }
-            plan.rollOut(last.unchecked(plan))
+            let unchecked = last.unchecked(plan)
+            plan.rollOut(unchecked)
+            earlier += last.apps.filter { app in unchecked.contains { $0.description == app.workload } }
         }
-        let apps = plan.apps.filter { $0.isChanged || interrupted.before($0) != nil }.map {
-            Deployment.App($0, before: interrupted.before($0) ?? Deployment.Before($0))
+        let apps = plan.apps.filter { $0.isChanged || earlier.before($0) != nil }.map {
+            Deployment.App($0, before: earlier.before($0) ?? Deployment.Before($0))
         }
         guard !apps.isEmpty else { return nil }
         entry = try await store.record(

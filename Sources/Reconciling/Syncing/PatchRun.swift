@@ -60,6 +60,7 @@ extension PlannedApp {
     /// Nothing but what somebody else changed since the version was deployed. A partition may also be that of a canary which was
     /// not watched to its end.
     var isOnlyDrift: Bool {
-        isChanged && canaryPartition == nil && changes.allSatisfy { [.driftedImage, .strategy, .partition].contains($0.reason) }
+        isChanged && canaryPartition == nil
+            && changes.allSatisfy { [.driftedImage, .strategy, .partition].contains($0.reason) }
     }
 }

@@ -24,7 +24,9 @@ extension RolloutPass {
         writes.removeAll { $0.isForward && current.phase(of: $0.app) != .forward }
         guard schedule.isReturning, !wasReturning else { return }
         let count = courses.keys.count(where: { record.isWritten($0) })
-        if count > 0 { settings.progress(.note("rolling back \(count) app\(count == 1 ? "" : "s"), the last ones first")) }
+        if count > 0 {
+            settings.progress(.note("rolling back \(count) app\(count == 1 ? "" : "s"), the last ones first"))
+        }
     }
 
     mutating func giveBack(_ name: String) {

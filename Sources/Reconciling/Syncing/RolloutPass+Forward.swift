@@ -137,7 +137,9 @@ extension RolloutPass {
         courses[name]?.stage = .canaryHolding(hold, isAsked: course.planned.app.health == nil)
         holding.insert(name)
         settings.progress(
-            .app(course.step(.rolling("watching \(canary.pods == 1 ? "the canary" : "\(canary.pods) canaries")"), pods: pods)))
+            .app(
+                course.step(
+                    .rolling("watching \(canary.pods == 1 ? "the canary" : "\(canary.pods) canaries")"), pods: pods)))
         if let health = course.planned.app.health {
             ask(health, of: hold.canaries, during: canary.hold, for: name)
         }
