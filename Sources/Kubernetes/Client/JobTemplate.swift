@@ -12,26 +12,26 @@ public struct JobTemplate: Sendable, Hashable {
     public let name: String
     let labels: [String: String]
     let annotations: [String: String]
-    private(set) var spec: RawJSON
+    private(set) var spec: JSONValue
 
-    init(cronJob name: String, _ object: RawJSON) {
+    init(cronJob name: String, _ object: JSONValue) {
         let template = object["spec"]?["jobTemplate"]
         self.init(.cronJob, name, metadata: template?["metadata"], spec: template?["spec"])
     }
 
-    init(job name: String, _ object: RawJSON) {
+    init(job name: String, _ object: JSONValue) {
         self.init(.job, name, metadata: object["metadata"], spec: object["spec"])
         // The API server made these for that Job alone, and makes new ones.
         spec["selector"] = nil
         spec["manualSelector"] = nil
         if var template = spec["template"], var metadata = template["metadata"] {
-            metadata["labels"] = metadata["labels"].map { RawJSON($0.strings.filter { !Self.isOwn($0.key) }) }
+            metadata["labels"] = metadata["labels"].map { JSONValue($0.strings.filter { !Self.isOwn($0.key) }) }
             template["metadata"] = metadata
             spec["template"] = template
         }
     }
 
-    private init(_ kind: Kind, _ name: String, metadata: RawJSON?, spec: RawJSON?) {
+    private init(_ kind: Kind, _ name: String, metadata: JSONValue?, spec: JSONValue?) {
         self.kind = kind
         self.name = name
         labels = (metadata?["labels"]?.strings ?? [:]).filter { !Self.isOwn($0.key) }
@@ -57,7 +57,7 @@ public struct JobTemplate: Sendable, Hashable {
     func job(
         _ name: String, labels: [String: String], annotations: [String: String], deadline: Int64, timeToLive: Int64
     )
-        -> RawJSON
+        -> JSONValue
     {
         var spec = spec
         spec["suspend"] = .bool(false)
@@ -66,8 +66,8 @@ public struct JobTemplate: Sendable, Hashable {
         return .object([
             "apiVersion": .string("batch/v1"), "kind": .string("Job"), "spec": spec,
             "metadata": .object([
-                "name": .string(name), "labels": RawJSON(self.labels.merging(labels) { _, mine in mine }),
-                "annotations": RawJSON(self.annotations.merging(annotations) { _, mine in mine }),
+                "name": .string(name), "labels": JSONValue(self.labels.merging(labels) { _, mine in mine }),
+                "annotations": JSONValue(self.annotations.merging(annotations) { _, mine in mine }),
             ]),
         ])
     }

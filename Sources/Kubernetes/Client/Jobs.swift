@@ -50,11 +50,11 @@ extension KubernetesClient {
         return try await raw(.jobs, name, namespace).map { JobTemplate(job: name, $0) }
     }
 
-    private func raw(_ resource: Resource, _ name: String, _ namespace: String) async throws -> RawJSON? {
+    private func raw(_ resource: Resource, _ name: String, _ namespace: String) async throws -> JSONValue? {
         let purpose = resource.purpose("get", name, namespace)
         let request = APIRequest(path: resource.path(namespace: namespace, name: name), purpose: purpose)
         do {
-            return try decode(RawJSON.self, try await send(request), purpose)
+            return try decode(JSONValue.self, try await send(request), purpose)
         } catch let error as KubernetesError where error.code == "not-found" {
             return nil
         }

@@ -41,8 +41,13 @@ enum JSONValue: Sendable, Hashable {
     }
 
     var string: String? { if case .string(let value) = self { value } else { nil } }
+    var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
     var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
     var object: [String: JSONValue]? { if case .object(let value) = self { value } else { nil } }
+    /// An object of strings, as labels and annotations are.
+    var strings: [String: String] { object?.compactMapValues(\.string) ?? [:] }
+
+    init(_ strings: [String: String]) { self = .object(strings.mapValues { .string($0) }) }
 }
 
 extension JSONValue: Codable {

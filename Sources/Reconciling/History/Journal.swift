@@ -3,7 +3,6 @@ import FoundationEssentials
 import Kubernetes
 import Planning
 import Reporting
-import Workloads
 
 /// The history's entry for one pass, from before its first patch to its end.
 struct Journal: Sendable {
@@ -45,17 +44,15 @@ struct Journal: Sendable {
         }
         var earlier: [Deployment.App] = []
         if let last = history.deployments.first {
+            let failed = last.quarantined(plan, descriptor: descriptor)
+            if !retries, !failed.isEmpty { return Quarantine(deployment: last, apps: failed) }
+            earlier = last.unchecked(plan)
             if [.running, .interrupted, .preempted].contains(last.outcome), verifies || !last.isComplete(plan) {
                 interrupted = last.apps
-                plan.rollOut(Set(plan.apps.filter { interrupted.before($0) != nil }.map(\.key)))
                 earlier = interrupted
                 note("deployment \(last.number) (commit \(last.commit.shortID)) did not end; going on from it")
             }
-            let failed = last.quarantined(plan, descriptor: descriptor)
-            if !retries, !failed.isEmpty { return Quarantine(deployment: last, apps: failed) }
-            let unchecked = last.unchecked(plan)
-            plan.rollOut(unchecked)
-            earlier += last.apps.filter { app in unchecked.contains { $0.description == app.workload } }
+            plan.rollOut(Set(plan.apps.filter { earlier.before($0) != nil }.map(\.key)))
         }
         let apps = plan.apps.filter { $0.isChanged || earlier.before($0) != nil }.map {
             Deployment.App($0, before: earlier.before($0) ?? Deployment.Before($0))

@@ -23,17 +23,16 @@ extension Deployment {
 }
 
 extension Deployment {
-    /// The workloads that run what this deployment wanted, although it ended without their being proven good: their health, or the
+    /// The apps that run what this deployment wanted, although it ended without their being proven good: their health, or the
     /// check of the whole, was not as it should be, or was not asked for. They are proven anew.
-    func unchecked(_ plan: Plan) -> Set<WorkloadKey> {
+    func unchecked(_ plan: Plan) -> [App] {
         guard outcome == .failed || outcome == .patched else { return [] }
-        let open = apps.filter { $0.outcome != .proven || verification?.outcome == .failed }
-        let wanted = Dictionary(open.map { ($0.workload, $0) }, uniquingKeysWith: { first, _ in first })
-        return Set(
-            plan.apps.filter { planned in
-                guard let app = wanted[planned.key.description], app.uid == planned.workload.uid else { return false }
-                return planned.previousVersion == app.to
-            }.map(\.key))
+        let planned = Dictionary(plan.apps.map { ($0.key.description, $0) }, uniquingKeysWith: { first, _ in first })
+        return apps.filter { app in
+            guard app.outcome != .proven || verification?.outcome == .failed else { return false }
+            guard let now = planned[app.workload], now.workload.uid == app.uid else { return false }
+            return now.previousVersion == app.to
+        }
     }
 
     /// It has not ended by itself, but all of it runs, and well: a pass since has found nothing left to do, so it is nothing to
