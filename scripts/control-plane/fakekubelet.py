@@ -53,7 +53,8 @@ SMP, JSON = 'application/strategic-merge-patch+json', 'application/json'
 
 
 def log(*words):
-    print(time.strftime('%H:%M:%S', time.gmtime()) + '.%03d' % (time.time() % 1 * 1000), *words, flush=True)
+    now = time.time()
+    print(time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now)) + '.%03dZ' % (now % 1 * 1000), *words, flush=True)
 
 
 def connect(timeout):
