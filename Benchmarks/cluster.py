@@ -20,7 +20,7 @@ HELM_RULES = [{'apiGroups': ['apps'], 'resources': ['*'], 'verbs': ['*']},
 class Cluster:
     def __init__(self, state):
         self.state, self.server = state, open(state + '/server').read().strip()
-        self.authority = state + '/ca.crt'
+        self.authority, self.kubeconfig = state + '/ca.crt', state + '/admin.kubeconfig'
         self.tls = ssl.create_default_context(cafile=self.authority)
         self.tls.load_cert_chain(state + '/admin.crt', state + '/admin.key')
         self.connection = None
@@ -39,6 +39,30 @@ class Cluster:
             raise Failed('%s %s: %d %s' % (method, path, answer.status, raw[:500].decode(errors='replace')))
         return json.loads(raw) if raw[:1] == b'{' else {}
 
+    def audited(self, mark, matches):
+        """The answered requests that match, since the mark (a size of the audit log) and up to now."""
+        marker = 'marker-%d' % time.monotonic_ns()
+        self.call('GET', '/api/v1/namespaces/default/configmaps/' + marker, accept=(404,))
+        end, found = time.monotonic() + 10, []
+        with open(self.state + '/log/audit.log', 'rb') as log:
+            log.seek(mark)
+            while True:
+                line = log.readline()
+                if line.endswith(b'\n'):
+                    if marker.encode() in line:
+                        return found
+                    event = json.loads(line)
+                    if event['stage'] == 'ResponseComplete' and matches(event):
+                        found.append(event)
+                elif time.monotonic() > end:
+                    raise Failed('the audit log does not come to its end')
+                else:
+                    log.seek(-len(line), os.SEEK_CUR)
+                    time.sleep(0.01)
+
+    def log_mark(self, name):
+        return os.path.getsize('%s/log/%s.log' % (self.state, name))
+
     def namespace(self, name):
         self.call('POST', '/api/v1/namespaces', {'metadata': {'name': name}})
         return Namespace(self, name)
@@ -50,23 +74,31 @@ class Namespace:
         self.sets = '/apis/apps/v1/namespaces/%s/statefulsets' % name
 
     def account(self, name, rules):
-        """A ServiceAccount with these rules: (path of its token, path of its kubeconfig)."""
+        """A new ServiceAccount with these rules: (path of its token, path of its kubeconfig)."""
         call, rbac = self.cluster.call, '/apis/rbac.authorization.k8s.io/v1/namespaces/%s/' % self.name
         call('POST', self.core + 'serviceaccounts', {'metadata': {'name': name}})
         call('POST', rbac + 'roles', {'metadata': {'name': name}, 'rules': rules})
         call('POST', rbac + 'rolebindings', {'metadata': {'name': name}, 'roleRef': {
             'apiGroup': 'rbac.authorization.k8s.io', 'kind': 'Role', 'name': name},
             'subjects': [{'kind': 'ServiceAccount', 'name': name, 'namespace': self.name}]})
-        token = call('POST', self.core + 'serviceaccounts/%s/token' % name, {'spec': {'expirationSeconds': 7200}})['status']['token']
-        base = '%s/%s-%s' % (self.cluster.state, self.name, name)
-        with open(os.open(base + '.token', os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), 'w') as file:
+        return self.access(name)
+
+    def token_path(self, name):
+        return '%s/%s-%s.token' % (self.cluster.state, self.name, name)
+
+    def access(self, name):
+        """The same of a ServiceAccount that is there."""
+        token = self.cluster.call('POST', self.core + 'serviceaccounts/%s/token' % name,
+                                  {'spec': {'expirationSeconds': 7200}})['status']['token']
+        kubeconfig = '%s/%s-%s.kubeconfig' % (self.cluster.state, self.name, name)
+        with open(os.open(self.token_path(name), os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), 'w') as file:
             file.write(token)
-        with open(os.open(base + '.kubeconfig', os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), 'w') as file:
+        with open(os.open(kubeconfig, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), 'w') as file:
             json.dump({'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'c',
                        'clusters': [{'name': 'c', 'cluster': {'server': self.cluster.server, 'certificate-authority': self.cluster.authority}}],
                        'users': [{'name': 'c', 'user': {'token': token}}],
                        'contexts': [{'name': 'c', 'context': {'cluster': 'c', 'user': 'c', 'namespace': self.name}}]}, file)
-        return base + '.token', base + '.kubeconfig'
+        return self.token_path(name), kubeconfig
 
     def create(self, names, image, replicas):
         for name in names:
@@ -76,29 +108,9 @@ class Namespace:
         return Watch(self)
 
     def requests(self, user, mark):
-        """Audited requests of the account since the mark (a size of the audit log), up to now."""
+        """Audited requests of the account since the mark."""
         account = 'system:serviceaccount:%s:%s' % (self.name, user)
-        marker = 'marker-%d' % time.monotonic_ns()
-        self.cluster.call('GET', self.core + 'configmaps/' + marker, accept=(404,))
-        end, found = time.monotonic() + 10, []
-        with open(self.cluster.state + '/log/audit.log', 'rb') as log:
-            log.seek(mark)
-            while True:
-                line = log.readline()
-                if line.endswith(b'\n'):
-                    if marker.encode() in line:
-                        return found
-                    event = json.loads(line)
-                    if event['user']['username'] == account and event['stage'] == 'ResponseComplete':
-                        found.append(event)
-                elif time.monotonic() > end:
-                    raise Failed('the audit log does not come to its end')
-                else:
-                    log.seek(-len(line), os.SEEK_CUR)
-                    time.sleep(0.01)
-
-    def audit_mark(self):
-        return os.path.getsize(self.cluster.state + '/log/audit.log')
+        return self.cluster.audited(mark, lambda event: event['user']['username'] == account)
 
 
 def stateful_set(name, image, replicas):
@@ -119,21 +131,18 @@ def complete(found, image):
 
 
 class Watch:
-    """Follows the StatefulSets and pods of a namespace, noting when each first was as awaited."""
+    """Follows the StatefulSets of a namespace, to know when each was as awaited."""
 
     def __init__(self, namespace):
-        self.namespace = namespace
-        self.changed, self.sets, self.pods, self.connections, self.stopped = threading.Condition(), {}, {}, [], False
-        self.bad = None        # when the first pod was seen that cannot pull its image
-        for path, into in ((namespace.sets, self.sets), (namespace.core + 'pods', self.pods)):
-            listed = namespace.cluster.call('GET', path)
-            into.update({o['metadata']['name']: o for o in listed.get('items') or []})
-            connection = namespace.cluster.connect(600)
-            connection.request('GET', '%s?watch=1&resourceVersion=%s&timeoutSeconds=3600' % (path, listed['metadata']['resourceVersion']))
-            self.connections.append(connection)
-            threading.Thread(target=self.follow, args=(connection.getresponse(), into), daemon=True).start()
+        self.changed, self.sets, self.stopped = threading.Condition(), {}, False
+        listed = namespace.cluster.call('GET', namespace.sets)
+        self.sets.update({o['metadata']['name']: o for o in listed.get('items') or []})
+        self.connection = namespace.cluster.connect(600)
+        self.connection.request('GET', '%s?watch=1&resourceVersion=%s&timeoutSeconds=3600' % (
+            namespace.sets, listed['metadata']['resourceVersion']))
+        threading.Thread(target=self.follow, args=(self.connection.getresponse(),), daemon=True).start()
 
-    def follow(self, stream, into):
+    def follow(self, stream):
         try:
             for line in stream:
                 event = json.loads(line)
@@ -142,12 +151,9 @@ class Watch:
                     if event['type'] == 'ERROR':
                         raise Failed('watch: %s' % found.get('message'))
                     if event['type'] == 'DELETED':
-                        into.pop(found['metadata']['name'], None)
+                        self.sets.pop(found['metadata']['name'], None)
                     else:
-                        into[found['metadata']['name']] = found
-                    states = found.get('status', {}).get('containerStatuses') or []
-                    if self.bad is None and any((s['state'].get('waiting') or {}).get('reason') == 'ErrImagePull' for s in states):
-                        self.bad = time.monotonic()
+                        self.sets[found['metadata']['name']] = found
                     self.changed.notify_all()
         except (OSError, ValueError, AttributeError, http.client.HTTPException):
             if not self.stopped:
@@ -166,6 +172,5 @@ class Watch:
 
     def close(self):
         self.stopped = True
-        for connection in self.connections:
-            if connection.sock:
-                connection.sock.shutdown(socket.SHUT_RDWR)
+        if self.connection.sock:
+            self.connection.sock.shutdown(socket.SHUT_RDWR)

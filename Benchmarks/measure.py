@@ -4,6 +4,7 @@ import shutil
 import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -13,6 +14,15 @@ TIME = shutil.which('time')
 
 class Failed(Exception):
     pass
+
+
+def progress(words):
+    print('  ' + words, file=sys.stderr, flush=True)
+
+
+def wall_clock(moment):
+    """A moment of time.monotonic() in seconds since 1970."""
+    return moment + time.time() - time.monotonic()
 
 
 class Run:

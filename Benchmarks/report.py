@@ -48,7 +48,7 @@ def text(rows, facts):
     return '\n'.join(lines)
 
 
-def markdown(rows, facts, rounds):
+def markdown(rows, facts, rounds, helm_rollbacks):
     lines = ['# Performance', '', 'Written by `make bench`; do not edit. Descry and its peers did the same work in the same run, on the same',
              'API server: median of %d runs (minimum – maximum), then the highest peak memory. “×” is the peer\'s median over' % rounds,
              'Descry\'s: above 1, Descry is faster.', '', '| machine | |', '| --- | --- |']
@@ -59,5 +59,9 @@ def markdown(rows, facts, rounds):
         peers = '<br>'.join('%s: %s%s' % (n, f, ' (**%.1f ×**)' % ratios[n] if n in ratios else '') for n, f in row.peers.items())
         lines.append('| %s | %s | %s | %s | %s |' % (row.what, row.budget, row.descry, verdict(row), peers))
     lines += ['', 'The git rows are told from the git server\'s access log for both sides, from the first request\'s beginning to the last',
-              'answer\'s end, so that start-up does not count; the memory is that of the whole command.', '']
+              'answer\'s end, so that start-up does not count; the memory is that of the whole command.', '',
+              'The rows of the bad image begin when the API server gets the first bad status of the pod from its node, and the first',
+              'patch of the rollback is when it gets that one, both by its audit log; all is proven back when the command has ended.',
+              'Descry has the rights that `descry rbac` prints. Helm\'s rollback was measured %s.' % (
+                  'once' if helm_rollbacks == 1 else '%d times' % helm_rollbacks), '']
     return '\n'.join(lines)

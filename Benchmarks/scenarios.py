@@ -3,55 +3,12 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 
 import cluster as clusters
-from measure import Failed, Figure, Row, Run, quiet, repeat
-
-REGISTRY = 'registry.example.org/shop'
-
-
-def version(number, bad=False):
-    return '1.0.%d-rc-%s%033d' % (number, 'bad0001' if bad else 'c0ffee0', number)
-
-
-def image(name, number, bad=False):
-    return '%s/%s:%s' % (REGISTRY, name, version(number, bad))
-
-
-def descriptor(names, number, bad=()):
-    return 'apps:\n' + ''.join('  - name: %s\n    version: %s\n' % (n, version(number, n in bad)) for n in names)
-
-
-class Setting:
-    """What all scenarios share."""
-
-    def __init__(self, descry, kubectl, helm, cluster, server, repository, directory, rounds):
-        self.descry, self.kubectl, self.helm = descry, kubectl, helm
-        self.cluster, self.server, self.repository, self.directory, self.rounds = cluster, server, repository, directory, rounds
-        self.number = 0
-
-    def next(self):
-        self.number += 1
-        return self.number
-
-    def temporary(self):
-        return tempfile.mkdtemp(dir=self.directory)
-
-    def environment(self, namespace, token):
-        """An environment file for the namespace; returns its path."""
-        path = '%s/%s.yaml' % (self.temporary(), self.repository.branch)
-        with open(path, 'w') as file:
-            file.write('environment: DEV\nrepository: %s\nnamespace: %s\nregistry: %s\nversions: [rc, release]\n'
-                       'cluster:\n  server: %s\n  certificateAuthority: %s\n  tokenFile: %s\n'
-                       'rollout:\n  timeout: 2m\n' % (self.repository.url, namespace.name, REGISTRY, self.cluster.server,
-                                                      self.cluster.authority, token))
-        return path
-
-    def apply(self, environment, *more, cache=None, **options):
-        return Run([self.descry, 'apply', 'DEV', '--environment-file', environment, '--cache', cache or self.temporary(),
-                    '-o', 'json', *more], **options)
+from badimage import bad_image
+from measure import Failed, Figure, Row, Run, progress, quiet, repeat
+from setting import REGISTRY, Helm, descriptor, image
 
 
 # ---- apply -----------------------------------------------------------------------------------------------------------
@@ -88,48 +45,8 @@ done < <(awk '/name:/ {print $3}' "$descriptor")
         'WORK': setting.temporary(), 'WAIT': 'yes' if wait else ''})
 
 
-class Helm:
-    """A chart with the same StatefulSets, in a namespace of its own."""
-
-    def __init__(self, setting, names):
-        self.setting, self.names, self.namespace = setting, names, setting.cluster.namespace('bench-helm')
-        _, self.kubeconfig = self.namespace.account('helm', clusters.HELM_RULES)
-        self.chart = setting.temporary()
-        os.mkdir(self.chart + '/templates')
-        with open(self.chart + '/Chart.yaml', 'w') as file:
-            file.write('apiVersion: v2\nname: shop\nversion: 0.1.0\n')
-        with open(self.chart + '/templates/apps.yaml', 'w') as file:
-            file.write('''{{- range .Values.apps }}
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: {{ .name }}}
-spec:
-  serviceName: {{ .name }}
-  replicas: 1
-  selector: {matchLabels: {app: {{ .name }}}}
-  template:
-    metadata: {labels: {app: {{ .name }}}}
-    spec: {terminationGracePeriodSeconds: 0, containers: [{name: {{ .name }}, image: "{{ .image }}"}]}
----
-{{- end }}
-''')
-        self.watch = self.namespace.watch()
-
-    def upgrade(self, number, *more, bad=(), **options):
-        values = self.setting.temporary() + '/values.yaml'
-        with open(values, 'w') as file:
-            file.write('apps:\n' + ''.join('- {name: %s, image: "%s"}\n' % (n, image(n, number, n in bad)) for n in self.names))
-        home = self.setting.temporary()
-        return Run([self.setting.helm, 'upgrade', '--install', 'shop', self.chart, '--kubeconfig', self.kubeconfig,
-                    '--namespace', self.namespace.name, '--values', values, *more], timeout=300,
-                   env={'HELM_CACHE_HOME': home, 'HELM_CONFIG_HOME': home, 'HELM_DATA_HOME': home, 'HOME': home}, **options)
-
-    def settle(self, number):
-        return self.watch.complete({n: image(n, number) for n in self.names})
-
-
 def apply(setting):
-    """50 changed apps, without and with waiting for the rollouts; one bad image among them."""
+    """50 changed apps, without and with waiting for the rollouts."""
     names = ['app-%02d' % i for i in range(50)]
     namespace = setting.cluster.namespace('bench')
     token, kubeconfig = namespace.account('descry', clusters.RULES)
@@ -138,12 +55,7 @@ def apply(setting):
     watch = namespace.watch()
     settle = lambda number: watch.complete({n: image(n, number) for n in names})
     settle(0)
-    helm = Helm(setting, names) if setting.helm else None
-    if helm:
-        number = setting.next()
-        helm.upgrade(number)
-        helm.settle(number)
-
+    helm = Helm(setting, names, 'bench-helm') if setting.helm else None
     runs = {k: [] for k in ('descry', 'curl', 'kubectl', 'helm', 'descry wait', 'kubectl wait', 'helm wait')}
     lag = []
     for round in range(setting.rounds):
@@ -190,47 +102,7 @@ def apply(setting):
     proven = Row('apply, the same, every rollout proven', '≤ the slowest rollout + 0.5 s', figures.get('descry wait'),
                  {kubectl_name + ' + rollout status': figures['kubectl wait'], helm_name + ' --wait': figures.get('helm wait', 'no helm found')},
                  lambda: max(lag) <= 0.5)
-    return [fast, proven] + bad_image(setting, environment, names, watch, settle, helm)
-
-
-def bad_image(setting, environment, names, watch, settle, helm):
-    """The seconds from the first pod that says ErrImagePull until the tool says so: descry at once, while the other rollouts
-    are still waited for; helm when it ends."""
-    broken, timeout = names[25], 20
-
-    def once(watch, namespace, settle, work):
-        number = setting.next()
-        setting.repository.commit(descriptor(names, number, bad=(broken,)))
-        watch.bad = None
-        run = work(number)
-        if watch.bad is None:
-            raise Failed('no pod failed to pull its image')
-        # The benchmark watches the pods too, and may be told of the bad one a moment later than descry.
-        seconds = max(0.0, (run.marked or run.ended) - watch.bad)
-        number = setting.next()     # mend it: a StatefulSet does not replace the stuck pod by itself (kubernetes#67250)
-        for name in names:
-            setting.cluster.call('PATCH', '%s/%s' % (namespace.sets, name), {'spec': {'template': {'spec': {'containers': [
-                {'name': name, 'image': image(name, number)}]}}}}, 'application/strategic-merge-patch+json')
-        setting.cluster.call('DELETE', '%spods/%s-0' % (namespace.core, broken), accept=(200, 404))
-        settle(number)
-        return seconds, run
-
-    def failing(run, codes):
-        if run.code not in codes:
-            raise Failed('ended with %d where a rollout had to fail:\n%s%s' % (run.code, run.out[-1500:], run.err[-1500:]))
-        return run
-
-    peers = {'helm upgrade --wait': 'no helm found'}
-    if helm:
-        seconds, run = once(helm.watch, helm.namespace, helm.settle, lambda n: failing(
-            helm.upgrade(n, '--wait', '--timeout', '%ds' % timeout, bad=(broken,), check=False), {1}))
-        peers = {'helm upgrade --wait': Figure([seconds], run.memory, 'its timeout, here %d s' % timeout)}
-    figure = None
-    if setting.descry:
-        found = repeat(setting.rounds, lambda: once(watch, watch.namespace, settle, lambda n: failing(
-            setting.apply(environment, check=False, mark=b': failed: '), {3, 4})))
-        figure = Figure([s for s, _ in found], max(r.memory for _, r in found))
-    return [Row('one bad image among 50: first bad pod status → it is told', '≤ 2 s', figure, peers, lambda: max(figure.seconds) <= 2)]
+    return [fast, proven]
 
 
 # ---- a pass with nothing to do ---------------------------------------------------------------------------------------
@@ -251,7 +123,7 @@ def no_op(setting):
     setting.apply(environment, '--no-wait', cache=cache)        # annotations and strategy, once
     runs, asked = [], []
     for _ in range(setting.rounds):
-        mark = namespace.audit_mark()
+        mark = setting.cluster.log_mark('audit')
         runs.append(setting.apply(environment, cache=cache))
         asked.append([e['verb'] for e in namespace.requests('descry', mark)])
     verbs = asked[-1]
@@ -340,8 +212,4 @@ def start_up(setting):
     return [Row('descry --version', '≤ 15 ms, ≤ 16 MiB', figure, peers, lambda: figure.median <= 0.015 and figure.memory <= 16)]
 
 
-def progress(words):
-    print('  ' + words, file=sys.stderr, flush=True)
-
-
-ALL = {'apply': apply, 'no-op': no_op, 'lint': lint, 'git': git, 'start-up': start_up}
+ALL = {'apply': apply, 'bad-image': bad_image, 'no-op': no_op, 'lint': lint, 'git': git, 'start-up': start_up}

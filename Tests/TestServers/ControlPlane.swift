@@ -9,9 +9,11 @@ public struct ControlPlane: Sendable {
 
     /// What tests are enabled by that have pods answer; see `podPort`.
     public static let answeringPods = Requirement(
-        "pods that answer", missing: missing ?? (podPort == nil ? "no address of this machine but loopback" : nil))
+        "pods that answer",
+        missing: missing ?? (podPort == nil ? "no address for them on the loopback interface; `up` said why" : nil))
 
-    /// The port at which every pod answers, where the machine has an address that the API server's proxy takes.
+    /// The port at which every pod answers, where `up` could give the loopback interface an address that the API server's
+    /// proxy takes.
     public static var podPort: Int? {
         let directory = ProcessInfo.processInfo.environment["DESCRY_TEST_CLUSTER"] ?? ""
         guard let bytes = FileManager.default.contents(atPath: "\(directory)/pods") else { return nil }

@@ -7,16 +7,15 @@ and how. A changed image inside a running pod restarts that container; a pod bei
 Serves the containers' logs to the API server over TLS (kubelet.crt and kubelet.key of the state directory).
 Lists once and watches; only the lease is renewed by time. Standard library only.
 
-All pods share this machine's address and one port of it, where they answer by HTTP as their images have it; the API server's
-pod proxy says which of them is meant. STATE_DIR/pods has ADDRESS:PORT. The proxy refuses loopback, so where the machine has no
-other address pods get one that nobody answers at, and the file is not there.
+All pods share one address of the loopback interface, which up has added (STATE_DIR/pod-address), and one port of it, where they
+answer by HTTP as their images have it; the API server's pod proxy says which of them is meant. STATE_DIR/pods has ADDRESS:PORT.
+Where up could not add the address, pods get one that nobody answers at, and the file is not there.
 
   fakekubelet.py --state STATE_DIR [--node fake-0] [--delay 0.3] [--term 0.1]
 """
 import argparse
 import heapq
 import http.client
-import http.server
 import itertools
 import json
 import os
@@ -24,6 +23,7 @@ import queue
 import re
 import signal
 import socket
+import socketserver
 import ssl
 import threading
 import time
@@ -53,7 +53,8 @@ SMP, JSON = 'application/strategic-merge-patch+json', 'application/json'
 
 
 def log(*words):
-    print(time.strftime('%H:%M:%S', time.gmtime()) + '.%03d' % (time.time() % 1 * 1000), *words, flush=True)
+    now = time.time()
+    print(time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now)) + '.%03dZ' % (now % 1 * 1000), *words, flush=True)
 
 
 def connect(timeout):
@@ -288,18 +289,14 @@ def forget(uid):
 ADDRESS = None
 
 
-def own_address():
-    """an address of this machine that the API server's proxy takes, or None"""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        try:
-            s.connect(('192.0.2.1', 9))     # sends nothing: it only chooses the way out
-            address = s.getsockname()[0]
-        except OSError:
-            return None
-    return None if address.startswith(('127.', '169.254.', '0.')) else address
+class PodServer(ThreadingHTTPServer):
+    def server_bind(self):
+        # Linux takes a packet for any of its addresses from any of its interfaces: only this keeps the network out.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b'lo')
+        socketserver.TCPServer.server_bind(self)    # HTTPServer's would ask the DNS for the address's name
 
 
-class Answer(http.server.BaseHTTPRequestHandler):
+class Answer(BaseHTTPRequestHandler):
     PLACE = re.compile('/api/v1/namespaces/([^/]+)/pods/(?:https?:)?([^/:]+)')
 
     def do_GET(self):
@@ -326,11 +323,15 @@ class Answer(http.server.BaseHTTPRequestHandler):
 def answer():
     """serves what pods answer, at the same port as before where this is a restart"""
     global ADDRESS
-    ADDRESS = own_address()
-    if ADDRESS is None:
-        return
+    if not os.path.exists(state('pod-address')):
+        return log('pods do not answer: up has no address for them')
+    address = open(state('pod-address')).read().split()[0]
     port = int(open(state('pods')).read().rpartition(':')[2]) if os.path.exists(state('pods')) else 0
-    server = http.server.ThreadingHTTPServer((ADDRESS, port), Answer)
+    try:
+        server = PodServer((address, port), Answer)
+    except PermissionError as e:    # before Linux 5.7, for all but root
+        return log('pods do not answer:', repr(e))
+    ADDRESS = address
     with open(state('pods'), 'w') as f:
         f.write('%s:%d\n' % server.server_address)
     thread(server.serve_forever)
