@@ -39,6 +39,7 @@ struct ScopedAccessTests {
             PolicyRule(["get", "patch"], ["statefulsets"], names: ["backend", "frontend"]),
             PolicyRule(["get", "list", "watch"], apiGroup: "", ["pods"]),
             PolicyRule(["get", "patch"], apiGroup: "", ["configmaps"], names: ["descry-dev"]),
+            PolicyRule(["create"], apiGroup: "", ["events"]),
         ]
         try await Scene.run([Scene.workload("backend"), Scene.workload("frontend")], rules: rules) { scene in
             try await scene.namespace.kubectl(["create", "configmap", "descry-dev"])
@@ -58,6 +59,7 @@ struct ScopedAccessTests {
                 })
             #expect(
                 verbs == [
+                    "create events",
                     "get statefulsets", "patch statefulsets", "list pods", "watch pods", "get configmaps",
                     "patch configmaps",
                 ])

@@ -169,7 +169,12 @@ struct RolloutPass {
         case .removeCanary(let name, let key, let uid):
             watch.start { .canaryRemoved(app: name, try await canaries.remove(key, uid: uid)) }
         case .restore(let name):
-            run(name) { .restored(app: name, try await restorer.restore($0, from: $0.workload, strategy: nil)) }
+            // As the watch has shown it last: the controller has written its status since the patch was answered.
+            let seen = courses[name].flatMap { watch.board.workload($0.planned.key) }
+            run(name) { course in
+                .restored(
+                    app: name, try await restorer.restore(course, from: seen ?? course.workload, strategy: nil))
+            }
         case .restoreStrategy(let name):
             run(name) {
                 switch try await restorer.restore($0, from: nil, strategy: $0.strategyBefore) {
