@@ -3,6 +3,7 @@ SWIFT ?= swift
 SWIFT_FLAGS ?=
 PREFIX ?= /usr/local
 DEMO_FLAGS ?=
+BENCH_FLAGS ?=
 SOURCES = Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
@@ -34,8 +35,8 @@ test-cluster: ## the suites against a real Kubernetes API server, which is start
 	$(SWIFT) build --build-tests $(SWIFT_FLAGS)
 	scripts/control-plane/with scripts/test --skip-build --filter ClusterTests $(SWIFT_FLAGS)
 
-bench: release ## the design's budgets, measured on this machine, into docs/performance.md
-	Benchmarks/run --descry "$$($(SWIFT) build --configuration release --show-bin-path $(SWIFT_FLAGS))/descry"
+bench: release ## the design's budgets, measured on this machine, into docs/performance.md; BENCH_FLAGS="--rounds 3"
+	Benchmarks/run --descry "$$($(SWIFT) build --configuration release --show-bin-path $(SWIFT_FLAGS))/descry" $(BENCH_FLAGS)
 
 format: ## format the sources in place
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)

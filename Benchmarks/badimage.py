@@ -16,7 +16,7 @@ def seconds(timestamp):
 
 class Failure:
     """One run that deployed the bad image, told from the logs of the node and the API server, whose clock is this machine's.
-    Both moments are those at which the API server received the request; `back` is None where nothing was written twice."""
+    `bad` and `back` are the moments at which the API server received the request; `back` is None where nothing was written twice."""
 
     def __init__(self, cluster, namespace, pod, work):
         quiet()
@@ -42,7 +42,8 @@ class Failure:
                    and e.get('userAgent', '').startswith('fakekubelet') and seconds(e['requestReceivedTimestamp']) <= logged)
 
     def first_patch_back(self, events):
-        """A workload's second write: the first of each brought the new version, which some may get after the failure."""
+        """A workload's second write that the API server took: the first of each brought the new version, which some may get
+        after the failure."""
         written = set()
         for event in sorted(events, key=lambda e: e['requestReceivedTimestamp']):
             target = event['objectRef']
@@ -83,11 +84,11 @@ def bad_image(setting):
         environment = setting.environment(namespace, namespace.token_path('descry-dev'))
         setting.grant(environment)
         namespace.access('descry-dev')
-        before = {n: image(n, 0) for n in names}
-        namespace.create(names, before.get, 1)
-        watch = namespace.watch()
-        watch.complete(before)
-        watch.close()
+        namespace.create(names, lambda n: image(n, 0), 1)
+        number = setting.next()     # by Descry, so that none but itself has set what it is to change
+        setting.repository.commit(descriptor(names, number))
+        setting.apply(environment)
+        before = {n: image(n, number) for n in names}
         for round in range(setting.rounds):
             setting.repository.commit(descriptor(names, setting.next(), bad=(broken,)))
             failure = Failure(setting.cluster, namespace, broken + '-0',
@@ -150,5 +151,7 @@ def helm(setting, names, broken):
         progress('helm %d of %d: first patch back after %.3f s, its end after %.3f s (%.3f s in all), %s' % (
             round + 1, setting.helm_rollbacks, first[-1], back[-1], failure.run.seconds, words))
     name = 'helm upgrade --wait %s --timeout %ds' % (flag, ROLLBACK)
+    if not first:
+        return [{'helm upgrade --wait': telling}] + [{name: 'not measured'}] * 2
     return [{'helm upgrade --wait': telling}, {name: Figure(first, memory)},
             {name: Figure(back, memory, 'exit %d, %s' % (failure.run.code, words))}]

@@ -63,5 +63,5 @@ def markdown(rows, facts, rounds, helm_rollbacks):
               'The rows of the bad image begin when the API server gets the first bad status of the pod from its node, and the first',
               'patch of the rollback is when it gets that one, both by its audit log; all is proven back when the command has ended.',
               'Descry has the rights that `descry rbac` prints. Helm\'s rollback was measured %s.' % (
-                  'once' if helm_rollbacks == 1 else '%d times' % helm_rollbacks), '']
+                  {0: 'not', 1: 'once'}.get(helm_rollbacks) or '%d times' % helm_rollbacks), '']
     return '\n'.join(lines)
