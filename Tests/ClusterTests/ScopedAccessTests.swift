@@ -59,7 +59,6 @@ struct ScopedAccessTests {
                 })
             #expect(
                 verbs == [
-                    "create events",
                     "get statefulsets", "patch statefulsets", "list pods", "watch pods", "get configmaps",
                     "patch configmaps",
                 ])
