@@ -11,11 +11,23 @@ public enum StatusText {
         var text = ""
         for environment in report.environments { text += head(environment, style: style) }
         let readable = report.environments.filter { $0.error == nil }
-        for block in blocks(readable, columns: style.terminal?.columns ?? defaultColumns, now) {
-            text += "\n" + table(block, now).render(coloured: style.isColoured)
+        let columns = style.terminal?.columns ?? defaultColumns
+        let breadth = Breadth.allCases.first { table(readable, now, $0).width <= columns } ?? .full
+        for block in blocks(readable, columns: columns, now, breadth) {
+            text += "\n" + table(block, now, breadth).render(coloured: style.isColoured)
         }
-        let details = readable.flatMap { environment in environment.apps.compactMap { detail($0, environment, style) } }
+        let details = readable.flatMap { environment in
+            environment.apps.compactMap { detail($0, environment, style) }
+                + (breadth == .full ? [] : environment.apps.compactMap { lastFailure($0, environment, style, now) })
+        }
         return text + (details.isEmpty ? "" : "\n" + details.joined())
+    }
+
+    /// To see the environments side by side is worth more than the columns that come last.
+    private enum Breadth: CaseIterable {
+        case full
+        case withoutFailures
+        case versionsAlone
     }
 
     private static func head(_ environment: EnvironmentStatus, style: TextStyle) -> String {
@@ -32,11 +44,12 @@ public enum StatusText {
     }
 
     /// As many environments beside each other as fit.
-    private static func blocks(_ environments: [EnvironmentStatus], columns: Int, _ now: Date) -> [[EnvironmentStatus]]
-    {
+    private static func blocks(
+        _ environments: [EnvironmentStatus], columns: Int, _ now: Date, _ breadth: Breadth
+    ) -> [[EnvironmentStatus]] {
         var blocks: [[EnvironmentStatus]] = []
         for environment in environments {
-            if let last = blocks.last, table(last + [environment], now).width <= columns {
+            if let last = blocks.last, table(last + [environment], now, breadth).width <= columns {
                 blocks[blocks.count - 1].append(environment)
             } else {
                 blocks.append([environment])
@@ -45,11 +58,11 @@ public enum StatusText {
         return blocks
     }
 
-    private static func table(_ environments: [EnvironmentStatus], _ now: Date) -> TextTable {
+    private static func table(_ environments: [EnvironmentStatus], _ now: Date, _ breadth: Breadth) -> TextTable {
         var order: [String] = []
         var seen: Set<String> = []
         for app in environments.flatMap(\.apps) where seen.insert(app.app).inserted { order.append(app.app) }
-        let groups = environments.map { Group($0, now) }
+        let groups = environments.map { Group($0, now, breadth) }
         var table = TextTable([.init("APP")] + groups.flatMap(\.heading))
         for name in order { table.add([.init(name)] + groups.flatMap { $0.cells(name) }) }
         return table
@@ -61,12 +74,14 @@ public enum StatusText {
         let apps: [String: AppStatus]
         /// Most of the time nothing has failed, and the column is wide.
         let hasFailures: Bool
+        let hasAges: Bool
         let now: Date
 
-        init(_ environment: EnvironmentStatus, _ now: Date) {
+        init(_ environment: EnvironmentStatus, _ now: Date, _ breadth: Breadth) {
             name = environment.environment
             apps = Dictionary(environment.apps.map { ($0.app, $0) }, uniquingKeysWith: { first, _ in first })
-            hasFailures = environment.apps.contains { $0.lastFailure != nil }
+            hasFailures = breadth == .full && environment.apps.contains { $0.lastFailure != nil }
+            hasAges = breadth != .versionsAlone
             self.now = now
         }
 
@@ -79,13 +94,7 @@ public enum StatusText {
                 .init(app.pods.map { "\($0.ready)/\($0.replicas)" } ?? ""),
                 .init(app.state.rawValue, app.state.colour),
                 .init(app.since.map { AgeText.format(since: $0, now: now) } ?? "-"),
-                app.lastFailure.map { .init(text(of: $0), .red) } ?? "-")
-        }
-
-        private func text(of failure: AppStatus.LastFailure) -> String {
-            let age = AgeText.format(since: failure.at, now: now)
-            return "\(shortVersion(failure.version)) \(printable(failure.code)) \(age)"
-                + (failure.quarantined ? " quarantined" : "")
+                app.lastFailure.map { .init(StatusText.text(of: $0, now), .red) } ?? "-")
         }
 
         /// The first cells stand closer to each other than to the rest.
@@ -93,10 +102,24 @@ public enum StatusText {
             _ version: TextTable.Cell, _ ready: TextTable.Cell, _ state: TextTable.Cell, _ since: TextTable.Cell,
             _ failure: TextTable.Cell
         ) -> [TextTable.Cell] {
-            var cells = [version, ready, state, since] + (hasFailures ? [failure] : [])
-            for index in 0..<3 { cells[index].gap = 1 }
+            var cells = [version, ready, state] + (hasAges ? [since] : []) + (hasFailures ? [failure] : [])
+            for index in 0..<(hasAges ? 3 : 2) { cells[index].gap = 1 }
             return cells
         }
+    }
+
+    private static func text(of failure: AppStatus.LastFailure, _ now: Date) -> String {
+        let age = AgeText.format(since: failure.at, now: now)
+        return "\(shortVersion(failure.version)) \(printable(failure.code)) \(age)"
+            + (failure.quarantined ? " quarantined" : "")
+    }
+
+    /// Where the table has no room for it.
+    private static func lastFailure(
+        _ app: AppStatus, _ environment: EnvironmentStatus, _ style: TextStyle, _ now: Date
+    ) -> String? {
+        guard let failure = app.lastFailure else { return nil }
+        return "\(environment.environment) \(app.app) \(style.paint("last failure", .red)): \(text(of: failure, now))\n"
     }
 
     private static func detail(_ app: AppStatus, _ environment: EnvironmentStatus, _ style: TextStyle) -> String? {

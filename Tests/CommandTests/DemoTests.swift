@@ -27,7 +27,7 @@ struct DemoTests {
             "4. ", "replaced the stuck pod moneyclou-frontend-1", "DEV proven: 1 proven, 1 unchanged in", "5. ",
             "STAGE proven: 2 proven", "6. ", "STAGE rolled back: 1 failed, 1 rolled back", "(exit code 3)", "7. ",
             "channel-not-allowed", "(exit code 65)", "LIVE proven: 2 proven", "8. ",
-            " LAST FAILURE", " 1.4.0-rc-bad0002 config-error ", "moneyclou-frontend   1.3.0-release-9f3c1d0 2/2 ok",
+            "moneyclou-frontend   1.3.0-rc-9f3c1d0 2/2 ok", " last failure: 1.4.0-rc-bad0002 config-error ",
             " s in all",
         ] {
             let found = try #require(rest.firstIndex { $0.contains(words) }, "no more \(words): \(run)")

@@ -65,13 +65,10 @@ import Testing
                 QA cannot be read: unauthorized: the token is refused
                   hint: make another
 
-                APP       DEV                         SINCE   LIVE                         SINCE   LAST FAILURE
-                backend   1.0.0-rc-020c8bb 2/2 ok     3d4h    1.0.0-rc-020c8bb 2/2 pending 42s     1.1.0-rc-020c8bb image-pull 5m quarantined
-                web       1.0.0-rc-020c8bb 1/2 failed -       -
+                APP       DEV                         SINCE   LIVE                         SINCE   STAGE                   SINCE
+                backend   1.0.0-rc-020c8bb 2/2 ok     3d4h    1.0.0-rc-020c8bb 2/2 pending 42s     1.0.0-rc-020c8bb 2/2 ok 120m
+                web       1.0.0-rc-020c8bb 1/2 failed -       -                                    -
                 batch     -                                   1.0.0-rc-020c8bb 1/2 rolling -       -
-
-                APP       STAGE                   SINCE   LAST FAILURE
-                backend   1.0.0-rc-020c8bb 2/2 ok 120m    1.1.0-rc-020c8bb image-pull 24h
 
                 DEV web failed: image-pull: pod web-2, container web: ImagePullBackOff: Back-off pulling image "shop/web:1.1.0"
                   hint: push the image
@@ -79,8 +76,30 @@ import Testing
                   not tried again: it failed in deployment 7: image-pull: ErrImagePull: manifest unknown
                   hint: push a version that works, or run descry apply LIVE --retry
                 LIVE batch rolling: 1.0.0-rc-020c8bb; waiting for 1 of 2 pods ready
+                LIVE backend last failure: 1.1.0-rc-020c8bb image-pull 5m quarantined
+                STAGE backend last failure: 1.1.0-rc-020c8bb image-pull 24h
 
                 """)
+    }
+
+    /// Wide enough for everything, for all but the failures, and for the versions alone.
+    @Test(arguments: [
+        (240, ["LAST FAILURE", "SINCE"], false), (140, ["SINCE"], true), (95, [String](), true),
+    ])
+    func `to stand side by side is worth more than the last columns`(
+        columns: Int, headings: [String], isToldBelow: Bool
+    ) {
+        let report = StatusReport(
+            environments: ["DEV", "STAGE", "LIVE"].map {
+                status($0, [app("backend", .ok, since: 60, lastFailure: failed(300, false))])
+            }, strict: false)
+        let style = TextStyle(isColoured: false, terminal: .init(columns: columns, rows: 24))
+        let lines = StatusText.render(report, style: style, now: now).split(separator: "\n")
+        #expect(lines.count { $0.hasPrefix("APP") } == 1)
+        for heading in ["LAST FAILURE", "SINCE"] {
+            #expect(lines.contains { $0.contains(heading) } == headings.contains(heading), "\(heading)")
+        }
+        #expect(lines.contains { $0.contains("backend last failure: 1.1.0") } == isToldBelow)
     }
 
     @Test(arguments: [(50, 3), (80, 2), (110, 1)])
