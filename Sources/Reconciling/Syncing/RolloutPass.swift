@@ -95,6 +95,10 @@ struct RolloutPass {
         schedule = RolloutSchedule(
             plan.apps.map(\.app), rolledOut: Set(courses.keys), onFailure: environment.rollout.onFailure)
         self.watch.follow(names.keys)
+        for course in all where course.isResumed {
+            self.record.resumed(course.planned)
+            schedule.resumed(course.name)
+        }
     }
 
     private mutating func run() async throws {
@@ -228,10 +232,7 @@ struct RolloutPass {
     /// Waits for the rollout of what the workload holds now.
     private mutating func begin(_ name: String) {
         guard let course = courses[name] else { return }
-        if course.isResumed {
-            record.resumed(course.planned)
-            schedule.written(name)
-        }
+        if course.isResumed { schedule.written(name) }
         guard schedule.phase(of: name) == .forward else { return }  // it has to go back at once
         if let lost { return fail(name, AppReport.Failure(lost), ExitStatus(lost)) }
         let target = RolloutTarget(course.planned, workload: course.workload, environment: environment)
