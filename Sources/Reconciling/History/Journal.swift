@@ -20,7 +20,8 @@ struct Journal: Sendable {
         self.descriptor = descriptor
     }
 
-    /// Writes what the pass is about to do and what it sets out from.
+    /// Writes what the pass is about to do and what it sets out from. Where nothing is to be done, a deployment that was killed
+    /// after its last patch is the one that ends by this pass.
     ///
     /// - Parameters:
     ///   - plan: gets to roll out, besides, what a pass that did not come to its end had set out to change, so that all of it is
@@ -31,13 +32,17 @@ struct Journal: Sendable {
     mutating func begin(
         _ plan: inout Plan, _ commit: SyncReport.Commit, retries: Bool, _ note: (String) -> Void
     ) async throws -> Quarantine? {
-        guard plan.apps.contains(where: \.isRolledOut) else { return nil }
+        let isNeeded = plan.apps.contains(where: \.isRolledOut)
         guard let history = try await store.read() else {
-            note(HistoryStore.missing(store.environment))
+            if isNeeded { note(HistoryStore.missing(store.environment)) }
             return nil
         }
         if let last = history.deployments.first {
-            if [.running, .interrupted, .preempted].contains(last.outcome), !last.isComplete(plan) {
+            let hasEnded = ![.running, .interrupted, .preempted].contains(last.outcome)
+            guard isNeeded || !hasEnded else { return nil }
+            if !hasEnded, last.isComplete(plan) {
+                if !isNeeded, last.isWhole(in: plan) { entry = .init(deployment: last, history: history) }
+            } else if !hasEnded {
                 interrupted = last.apps
                 plan.rollOut(Set(plan.apps.filter { interrupted.before($0) != nil }.map(\.key)))
                 note("deployment \(last.number) (commit \(last.commit.shortID)) did not end; going on from it")
@@ -75,7 +80,8 @@ struct Journal: Sendable {
         let reports = Dictionary(report.apps.map { ($0.app, $0) }, uniquingKeysWith: { first, _ in first })
         for index in deployment.apps.indices {
             guard let app = reports[deployment.apps[index].app] else { continue }
-            deployment.apps[index].outcome = app.outcome
+            // What a pass before this one had written, and this one has proven.
+            deployment.apps[index].outcome = app.outcome == .unchanged ? .proven : app.outcome
             deployment.apps[index].failureCode = app.failure?.code
             deployment.apps[index].failure = app.failure.map(Self.text)
         }
