@@ -19,6 +19,14 @@ struct SandboxScene: Sendable {
     /// The scene's own first deployment failed.
     struct NotReady: Error { var report: SyncReport }
 
+    /// What a deploying account may do.
+    static let rules: [AccessRule] = [
+        .init(verbs: ["get", "list", "watch", "patch"], group: "apps", resources: ["statefulsets"]),
+        .init(verbs: ["get", "list", "watch", "delete"], resources: ["pods"]),
+        .init(verbs: ["get", "create", "patch"], resources: ["configmaps"]),
+        .init(verbs: ["create"], resources: ["events"]),
+    ]
+
     let sandbox: Sandbox
     let deployer: Account
     let repository: GitFixture
@@ -27,9 +35,7 @@ struct SandboxScene: Sendable {
 
     /// Sets the scene: StatefulSets of which every pod runs the first version, put there by Descry itself.
     ///
-    /// - Parameters:
-    ///   - rollout: the environment's setting of that name, in YAML.
-    ///   - rules: further rights of the deploying account.
+    /// - Parameter rollout: the environment's setting of that name, in YAML.
     static func run(
         _ names: [String], replicas: Int = 1, parallel: Bool = false, rollout: String = "{timeout: 2m}",
         delay: Duration = .milliseconds(20), _ body: (SandboxScene) async throws -> Void
@@ -37,14 +43,7 @@ struct SandboxScene: Sendable {
         try await Sandbox.run(.init(podDelay: delay)) { sandbox in
             try sandbox.createNamespace("shop")
             for name in names { try sandbox.create(statefulSet(name, replicas, parallel), namespace: "shop") }
-            let deployer = sandbox.account(
-                "deployer", namespace: "shop",
-                rules: [
-                    .init(verbs: ["get", "list", "watch", "patch"], group: "apps", resources: ["statefulsets"]),
-                    .init(verbs: ["get", "list", "watch", "delete"], resources: ["pods"]),
-                    .init(verbs: ["get", "create", "patch"], resources: ["configmaps"]),
-                    .init(verbs: ["create"], resources: ["events"]),
-                ])
+            let deployer = sandbox.account("deployer", namespace: "shop", rules: rules)
             let folder = try TemporaryFolder()
             let repository = try await GitFixture()
             let settings = """
@@ -63,7 +62,7 @@ struct SandboxScene: Sendable {
         }
     }
 
-    private static func statefulSet(_ name: String, _ replicas: Int, _ parallel: Bool) -> JSONValue {
+    static func statefulSet(_ name: String, _ replicas: Int, _ parallel: Bool) -> JSONValue {
         [
             "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": ["name": .string(name)],
             "spec": [
@@ -82,13 +81,17 @@ struct SandboxScene: Sendable {
     }
 
     /// Commits a descriptor; what else an app has follows its version, in YAML's flow style.
-    func commit(_ apps: [(String, String)]) async throws {
+    @discardableResult
+    func commit(_ apps: [(String, String)]) async throws -> String {
         let lines = apps.map { name, rest in "  - {name: \(name), version: \(rest)}\n" }
-        try await repository.commit(to: "DEV", ["deploy-descriptor.yaml": .text("apps:\n" + lines.joined())])
+        return try await repository.commit(to: "DEV", ["deploy-descriptor.yaml": .text("apps:\n" + lines.joined())])
     }
 
     /// One pass, with connections of its own.
+    ///
+    /// - Parameter account: whose token it has; the deployer's where nil.
     func apply(
+        as account: Account? = nil,
         retries: Bool = false, requestTimeout: Duration = .seconds(30),
         progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
     ) async throws -> Sync.Outcome {
@@ -100,7 +103,7 @@ struct SandboxScene: Sendable {
         let result: Result<Sync.Outcome, any Error>
         do {
             result = .success(
-                try await withCluster(deployer, requestTimeout) { cluster in
+                try await withCluster(account ?? deployer, requestTimeout) { cluster in
                     try await Sync(
                         environment: environment, repository: git, cluster: cluster, command: .apply, extent: .prove,
                         retries: retries, progress: progress
@@ -139,6 +142,13 @@ struct SandboxScene: Sendable {
         do { result = .success(try await body(client)) } catch { result = .failure(error) }
         try await client.close()
         return try result.get()
+    }
+
+    /// The deployments in the environment's history, newest first.
+    func history() async throws -> [Deployment] {
+        try await withCluster(sandbox.administrator, .seconds(30)) { cluster in
+            try await HistoryStore(cluster: cluster, environment: environment).read()?.deployments ?? []
+        }
     }
 
     static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
