@@ -50,14 +50,14 @@ struct RivalTests {
     }
 
     @Test func `a workload that is deleted and created again is not touched, and the others go back`() async throws {
-        try await Scene.run(["first", "backend"].map { Scene.workload($0) }) { scene in
+        try await Scene.run(["first", "backend"].map { Scene.workload($0, replicas: 2) }) { scene in
             try await scene.commit(
                 ("first", Scene.second), ("backend", "\(Fate.neverReady.version("1.1.0")), after: [first]"))
             async let pass = scene.apply()
             try await scene.until("backend", ".status.updatedReplicas", is: "1")
             try await scene.namespace.kubectl(["delete", "statefulset/backend"])
             try await scene.namespace.kubectl(
-                ["create", "--validate=false", "--filename=-"], input: Scene.workload("backend"))
+                ["create", "--validate=false", "--filename=-"], input: Scene.workload("backend", replicas: 2))
             let run = try await pass
             #expect(run.exitCode == 4, "\(run)")
             let report = try run.pass()
@@ -73,7 +73,7 @@ struct RivalTests {
 
     /// The workloads go, and with them the token's rights, in whatever order: the pass ends, and says so.
     @Test func `a namespace that is being deleted ends the pass`() async throws {
-        try await Scene.run(["first", "backend"].map { Scene.workload($0) }) { scene in
+        try await Scene.run(["first", "backend"].map { Scene.workload($0, replicas: 2) }) { scene in
             try await scene.commit(
                 ("first", Scene.second), ("backend", "\(Fate.neverReady.version("1.1.0")), after: [first]"))
             async let pass = scene.apply("--timeout", "5m")
