@@ -65,6 +65,7 @@ public final class Faults: Sendable {
     }
 
     private let state = Mutex(State())
+    private let crashPoints = Mutex<[Account: CrashPoint]>([:])
     private let store: ObjectStore
     private let accounts: Accounts
 
@@ -104,6 +105,23 @@ public final class Faults: Sendable {
 
     /// All tokens given out up to now are answered 401.
     public func revokeTokens() { accounts.revokeAll() }
+
+    /// The account's client dies at that moment. One crash point an account: a new one takes the place of the former.
+    public func crash(_ account: Account, _ moment: CrashPoint.Moment) -> CrashPoint {
+        let point = CrashPoint(moment)
+        crashPoints.withLock { $0[account] = point }
+        return point
+    }
+
+    func isDead(_ account: Account) -> Bool { crashPoints.withLock { $0[account] }?.isReached ?? false }
+
+    /// Carries out a write, unless the account's client is dead or dies by it.
+    func perform<Answer: Sendable>(
+        _ account: Account, _ action: Action, _ write: () throws(StatusError) -> Answer
+    ) throws(StatusError) -> Answer {
+        guard let point = crashPoints.withLock({ $0[account] }) else { return try write() }
+        return try point.perform(action, write)
+    }
 
     func next(for request: APIRequest) -> Fault? {
         state.withLock { state in

@@ -123,6 +123,11 @@ public final class Sandbox: Sendable {
         accounts.account(name, namespace: namespace, rules: rules)
     }
 
+    /// From now on the account may do what these rules say, and no longer what it was made with.
+    public func change(_ account: Account, namespace: String, rules: [AccessRule]) {
+        accounts.change(account, namespace: namespace, rules: rules)
+    }
+
     /// From now on the account's token is answered 401.
     public func revoke(_ account: Account) { accounts.revoke(account) }
 

@@ -101,6 +101,45 @@ import Testing
         #expect(schedule.takeReturnable() == ["a"])
     }
 
+    /// By an earlier pass that was killed: this one need not come to it for it to go back.
+    @Test func `what an earlier pass had written goes back too`() throws {
+        var schedule = try Self.schedule("a b<a c<b d")
+        for name in ["b", "c", "d"] { schedule.resumed(name) }
+        #expect(schedule.takeReady() == ["a", "d"])
+        schedule.written("a")
+        schedule.failed("a")
+        // d's patch is under way: what becomes of it has to be known first.
+        #expect(schedule.takeReturnable() == ["c"])
+        schedule.failed("d")
+        #expect(schedule.takeReturnable() == ["d"])
+        for name in ["c", "d"] { schedule.returned(name) }
+        #expect(schedule.takeReturnable() == ["b"])
+        schedule.returned("b")
+        #expect(schedule.takeReturnable() == ["a"])
+        schedule.returned("a")
+        #expect(schedule.isFinished)
+    }
+
+    @Test func `what an earlier pass had written goes back with the app that it comes after`() throws {
+        var schedule = try Self.schedule("a! b<a c")
+        schedule.resumed("b")
+        #expect(schedule.takeReady() == ["a", "c"])
+        schedule.written("a")
+        schedule.failed("a")
+        #expect(!schedule.isReturning && schedule.takeReturnable() == ["b"])
+        schedule.returned("b")
+        #expect(schedule.takeReturnable() == ["a"])
+    }
+
+    @Test func `a patch that was not sent leaves what an earlier pass had written to go back`() throws {
+        var schedule = try Self.schedule("a b")
+        schedule.resumed("b")
+        _ = schedule.takeReady()
+        schedule.failed("a")
+        schedule.withdrawn("b")
+        #expect(schedule.takeReturnable() == ["b"])
+    }
+
     @Test func `what was never written does not go back`() throws {
         var schedule = try Self.schedule("a b")
         _ = schedule.takeReady()

@@ -137,4 +137,40 @@ import Testing
             #expect(try await client.get(path).object["data", "x"] == "theirs")
         }
     }
+
+    /// Beside what was carried out in the end: reads and refused writes do not count, and after the crash nothing is answered.
+    @Test(arguments: [
+        (CrashPoint.Moment.before(1), []), (.after(1), ["a"]), (.before(2), ["a"]), (.after(2), ["a", "b"]),
+        (.never, ["a", "b", "c"]),
+    ])
+    func `a client dies at one of its writes`(moment: CrashPoint.Moment, made: [String]) async throws {
+        try await SandboxClient.run { sandbox, client in
+            let account = sandbox.account(
+                "deployer", namespace: "shop", rules: [.init(verbs: ["*"], resources: ["configmaps"])])
+            let crash = sandbox.faults.crash(account, moment)
+            let (mine, maps) = (client.as(account), "/api/v1/namespaces/shop/configmaps")
+            var statuses: [Int] = []
+            for name in ["a", "b", "c"] {
+                _ = try await mine.get(maps)
+                _ = try await mine.send(.DELETE, "\(maps)/none", [:])
+                let map: JSONValue = ["metadata": ["name": .string(name)]]
+                statuses.append(try await mine.send(.POST, maps, map).status)
+            }
+            let items = try await client.get(maps).object["items"]?.array ?? []
+            #expect(items.map { $0["metadata", "name"]?.string } == made)
+            #expect(crash.writes == Array(repeating: "create configmaps", count: made.count))
+            #expect(crash.isReached == (moment != .never))
+            #expect(try await mine.get(maps).status == (crash.isReached ? 401 : 200))
+            #expect(statuses.count { $0 == 401 } == (crash.isReached ? 4 - Self.first(moment) : 0), "\(statuses)")
+            #expect(try await client.get(maps).status == 200, "it is the one client's alone")
+        }
+    }
+
+    /// The first write whose answer is a refusal.
+    private static func first(_ moment: CrashPoint.Moment) -> Int {
+        switch moment {
+        case .before(let number), .after(let number): number
+        case .never: 4
+        }
+    }
 }

@@ -76,7 +76,7 @@ import Testing
                 }
             }
             for await _ in waits { break }
-            try await scene.repository.commit(to: "DEV", ["README.md": .text("About this branch")])
+            try await scene.commit([("backend", Self.stuck)], beside: ["README.md": .text("About this branch")])
             try await scene.commit([("backend", "latest")])
             for await _ in refusals { break }
             try await scene.commit([("backend", Scene.second)])

@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [(1, 1, [0]), (10, 2, Array(0..<10)), (50, 10, [0, 25, 49])])
+    @Test(arguments: shapes)
     func `with rollback everything is as before, wherever the failure was`(
         count: Int, width: Int, positions: [Int]
     ) async throws {
@@ -42,29 +42,99 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 10], 0..<2)
-    func `with stop nothing further starts, and what was proven stays`(count: Int, position: Int) async throws {
-        let position = min(position, count - 1)
-        try await Scene.run(Self.names(count), rollout: "{timeout: 2m, onFailure: stop}") { scene in
-            let outcome = try await scene.deploy(Self.apps(count, failing: position, width: 1))
+    /// One app alone, ten with the failure at each of them, and fifty with it in the first, a middle and the last wave.
+    private static let shapes: [(count: Int, width: Int, positions: [Int])] = [
+        (1, 1, [0]), (10, 2, Array(0..<10)), (50, 10, [0, 25, 49]),
+    ]
+
+    /// What comes, however far, after the app at the position, which is all of its own chain.
+    private static func comes(_ index: Int, after position: Int, width: Int) -> Bool {
+        index > position && (index - position).isMultiple(of: width)
+    }
+
+    @Test(arguments: shapes)
+    func `with stop nothing further starts, and what was proven stays`(
+        count: Int, width: Int, positions: [Int]
+    ) async throws {
+        try await Self.each(positions, of: count, onFailure: "stop") { scene, position in
+            let outcome = try await scene.deploy(Self.apps(count, failing: position, width: width))
             #expect(outcome.status == .rolloutFailed)
-            let outcomes = outcome.report.apps.map(\.outcome)
-            #expect(outcomes[position] == .failed)
-            #expect(outcomes[..<position].allSatisfy { $0 == .proven })
-            #expect(outcomes[(position + 1)...].allSatisfy { $0 == .notStarted })
-            #expect(outcome.report.apps.allSatisfy { $0.rollback == nil })
+            let apps = outcome.report.apps
+            #expect(apps[position].failure?.code == "image-pull")
+            #expect(apps.allSatisfy { $0.rollback == nil })
+            for (index, app) in apps.enumerated() where index != position {
+                // Chains beside it come as far as they have come by then, and what is under way goes on to its end.
+                let isBefore = Self.comes(position, after: index, width: width)
+                let isAfter = Self.comes(index, after: position, width: width)
+                let possible: Set<AppReport.Outcome> =
+                    isBefore || index < width ? [.proven] : isAfter ? [.notStarted] : [.proven, .notStarted]
+                #expect(possible.contains(app.outcome), "\(app.app): \(app.outcome)")
+            }
+            try await Self.expectImages(scene, apps)
         }
     }
 
-    @Test func `with continue only what comes after the failure is left out`() async throws {
-        try await Scene.run(Self.names(10), rollout: "{timeout: 2m, onFailure: continue}") { scene in
-            let outcome = try await scene.deploy(Self.apps(10, failing: 2, width: 2))
+    @Test(arguments: shapes)
+    func `with continue only what comes after the failure is left out`(
+        count: Int, width: Int, positions: [Int]
+    ) async throws {
+        try await Self.each(positions, of: count, onFailure: "continue") { scene, position in
+            let outcome = try await scene.deploy(Self.apps(count, failing: position, width: width))
             #expect(outcome.status == .rolloutFailed)
-            // Every even app comes after app-2; the odd ones are a chain of their own.
-            let left = outcome.report.apps.filter { $0.outcome == .notStarted }.map(\.app)
-            #expect(left == ["app-4", "app-6", "app-8"])
-            #expect(outcome.report.apps.count { $0.outcome == .proven } == 6)
+            let apps = outcome.report.apps
+            for (index, app) in apps.enumerated() {
+                let isAfter = Self.comes(index, after: position, width: width)
+                #expect(app.outcome == (index == position ? .failed : isAfter ? .notStarted : .proven), "\(app.app)")
+                #expect(app.rollback == nil)
+            }
+            try await Self.expectImages(scene, apps)
         }
+    }
+
+    /// It goes back alone where the others would have gone back with it.
+    @Test(arguments: shapes, ["rollback", "stop"])
+    func `an app that is not critical fails alone`(
+        shape: (count: Int, width: Int, positions: [Int]), onFailure: String
+    ) async throws {
+        let (count, width, positions) = shape
+        try await Self.each(positions, of: count, onFailure: onFailure) { scene, position in
+            var descriptor = Self.apps(count, failing: position, width: width)
+            descriptor[position].1 += ", critical: false"
+            let outcome = try await scene.deploy(descriptor)
+            // Alone it is all that was written, and with rollback all of it is back.
+            #expect(outcome.status == (count == 1 && onFailure == "rollback" ? .rolledBack : .rolloutFailed))
+            let apps = outcome.report.apps
+            for (index, app) in apps.enumerated() {
+                let isAfter = Self.comes(index, after: position, width: width)
+                #expect(app.outcome == (index == position ? .failed : isAfter ? .notStarted : .proven), "\(app.app)")
+                #expect((app.rollback?.outcome == .proven) == (index == position && onFailure == "rollback"))
+            }
+            try await Self.expectImages(scene, apps)
+        }
+    }
+
+    /// Each position with a scene of its own, side by side.
+    private static func each(
+        _ positions: [Int], of count: Int, onFailure: String,
+        _ body: @escaping @Sendable (Scene, Int) async throws -> Void
+    ) async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for position in positions {
+                group.addTask {
+                    try await Scene.run(names(count), rollout: "{timeout: 2m, onFailure: \(onFailure)}") { scene in
+                        try await body(scene, position)
+                    }
+                }
+            }
+        }
+    }
+
+    /// What was written and not taken back is in the cluster, and nothing else.
+    private static func expectImages(_ scene: Scene, _ apps: [AppReport]) async throws {
+        let expected = apps.map { app in
+            app.outcome == .notStarted || app.rollback != nil ? "\(app.app):\(Scene.first)" : "\(app.app):\(app.to)"
+        }
+        #expect(try await scene.images() == Set(expected))
     }
 
     /// With Parallel the controller replaces a broken pod by itself; with OrderedReady Descry has to.

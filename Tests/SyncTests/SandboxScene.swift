@@ -20,6 +20,16 @@ struct SandboxScene: Sendable {
     /// The scene's own first deployment failed.
     struct NotReady: Error { var report: SyncReport }
 
+    /// What a deploying account may do.
+    static func rules(_ kind: WorkloadKind = .statefulSet) -> [AccessRule] {
+        [
+            .init(verbs: ["get", "list", "watch", "patch"], group: "apps", resources: [kind.resource]),
+            .init(verbs: ["get", "list", "watch", "delete"], resources: ["pods"]),
+            .init(verbs: ["get", "create", "patch"], resources: ["configmaps"]),
+            .init(verbs: ["create"], resources: ["events"]),
+        ]
+    }
+
     let sandbox: Sandbox
     let deployer: Account
     let repository: GitFixture
@@ -45,14 +55,7 @@ struct SandboxScene: Sendable {
             try sandbox.createNamespace("shop")
             for name in names { try sandbox.create(workload(kind, name, replicas, parallel), namespace: "shop") }
             try prepare(sandbox)
-            let deployer = sandbox.account(
-                "deployer", namespace: "shop",
-                rules: [
-                    .init(verbs: ["get", "list", "watch", "patch"], group: "apps", resources: [kind.resource]),
-                    .init(verbs: ["get", "list", "watch", "delete"], resources: ["pods"]),
-                    .init(verbs: ["get", "create", "patch"], resources: ["configmaps"]),
-                    .init(verbs: ["create"], resources: ["events"]),
-                ] + rules)
+            let deployer = sandbox.account("deployer", namespace: "shop", rules: Self.rules(kind) + rules)
             let folder = try TemporaryFolder()
             let repository = try await GitFixture()
             let settings = """
@@ -73,7 +76,7 @@ struct SandboxScene: Sendable {
         }
     }
 
-    private static func workload(
+    static func workload(
         _ kind: WorkloadKind, _ name: String, _ replicas: Int, _ parallel: Bool
     ) -> JSONValue {
         var workload: JSONValue = [
@@ -106,15 +109,22 @@ struct SandboxScene: Sendable {
     }
 
     /// Commits a descriptor; what else an app has follows its version, in YAML's flow style.
-    func commit(_ apps: [(String, String)]) async throws {
+    @discardableResult
+    func commit(
+        _ apps: [(String, String)], beside files: [String: GitFixture.File] = [:]
+    ) async throws -> String {
         let lines = apps.map { name, rest in "  - {name: \(name), kind: \(kind.rawValue), version: \(rest)}\n" }
-        try await repository.commit(to: "DEV", ["deploy-descriptor.yaml": .text("apps:\n" + lines.joined())])
+        let descriptor = GitFixture.File.text("apps:\n" + lines.joined())
+        return try await repository.commit(
+            to: "DEV", files.merging(["deploy-descriptor.yaml": descriptor]) { mine, _ in mine })
     }
 
     /// One pass, with connections of its own.
+    ///
+    /// - Parameter account: whose token it has; the deployer's where nil.
     func apply(
-        extent: Sync.Extent = .prove, retries: Bool = false, requestTimeout: Duration = .seconds(30),
-        follow: Duration? = nil,
+        as account: Account? = nil, extent: Sync.Extent = .prove, retries: Bool = false,
+        requestTimeout: Duration = .seconds(30), follow: Duration? = nil,
         progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in },
         preempted: @escaping @Sendable (Sync.Outcome) -> Void = { _ in }
     ) async throws -> Sync.Outcome {
@@ -126,7 +136,7 @@ struct SandboxScene: Sendable {
         let result: Result<Sync.Outcome, any Error>
         do {
             result = .success(
-                try await withCluster(deployer, requestTimeout) { cluster in
+                try await withCluster(account ?? deployer, requestTimeout) { cluster in
                     try await Sync(
                         environment: environment, repository: git, cluster: cluster, command: .apply, extent: extent,
                         retries: retries, follow: follow, progress: progress
@@ -167,12 +177,12 @@ struct SandboxScene: Sendable {
         return try result.get()
     }
 
-    static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
-
-    /// The deployments of the environment, newest first.
+    /// The deployments in the environment's history, newest first.
     func history() async throws -> [Deployment] {
         try await withCluster(sandbox.administrator, .seconds(30)) { cluster in
             try await HistoryStore(cluster: cluster, environment: environment).read()?.deployments ?? []
         }
     }
+
+    static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 }

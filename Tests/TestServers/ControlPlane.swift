@@ -112,7 +112,8 @@ public struct ControlPlane: Sendable {
         let namespace = TestNamespace(controlPlane: self, name: name)
         let outcome: Swift.Result<Result, any Error>
         do { outcome = .success(try await body(namespace)) } catch { outcome = .failure(error) }
-        try await kubectl(["delete", "namespace", name, "--wait=false"])
+        // A test may have deleted it.
+        try await kubectl(["delete", "namespace", name, "--wait=false", "--ignore-not-found"])
         return try outcome.get()
     }
 

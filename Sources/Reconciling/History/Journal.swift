@@ -16,15 +16,21 @@ struct Journal: Sendable {
     private(set) var interrupted: [Deployment.App] = []
 
     private let verifies: Bool
+    private let proves: Bool
 
-    init(cluster: KubernetesClient, environment: Environment, runner: Deployment.Runner, descriptor: String) {
+    /// - Parameter proves: the pass waits for what it writes.
+    init(
+        cluster: KubernetesClient, environment: Environment, runner: Deployment.Runner, descriptor: String, proves: Bool
+    ) {
+        self.proves = proves
         store = HistoryStore(cluster: cluster, environment: environment)
         verifies = environment.verify != nil
         self.runner = runner
         self.descriptor = descriptor
     }
 
-    /// Writes what the pass is about to do and what it sets out from.
+    /// Writes what the pass is about to do and what it sets out from. Where nothing is to be done, a deployment that was killed
+    /// after its last patch is the one that ends by this pass.
     ///
     /// - Parameters:
     ///   - plan: gets to roll out, besides, what a pass that did not come to its end had set out to change, so that all of it is
@@ -35,22 +41,24 @@ struct Journal: Sendable {
     mutating func begin(
         _ plan: inout Plan, _ commit: SyncReport.Commit, retries: Bool, _ note: (String) -> Void
     ) async throws -> Quarantine? {
-        // What follows a rollout leaves no trace in the workloads: only the history knows whether it has been done.
-        let isChecked = verifies || plan.apps.contains { $0.app.health != nil }
-        guard isChecked || plan.apps.contains(where: \.isRolledOut) else { return nil }
+        let isNeeded = plan.apps.contains(where: \.isRolledOut)
         guard let history = try await store.read() else {
-            note(HistoryStore.missing(store.environment))
+            if isNeeded { note(HistoryStore.missing(store.environment)) }
             return nil
         }
         var earlier: [Deployment.App] = []
         if let last = history.deployments.first {
             let failed = last.quarantined(plan, descriptor: descriptor)
             if !retries, !failed.isEmpty { return Quarantine(deployment: last, apps: failed) }
-            earlier = last.unchecked(plan)
-            if [.running, .interrupted, .preempted].contains(last.outcome), verifies || !last.isComplete(plan) {
-                interrupted = last.apps
-                earlier = interrupted
-                note("deployment \(last.number) (commit \(last.commit.shortID)) did not end; going on from it")
+            if proves { earlier = last.unchecked(plan) }
+            if [.running, .interrupted, .preempted].contains(last.outcome) {
+                if !verifies, last.isComplete(plan) {
+                    if !isNeeded, last.isWhole(in: plan) { entry = .init(deployment: last, history: history) }
+                } else {
+                    interrupted = last.apps
+                    earlier = interrupted
+                    note("deployment \(last.number) (commit \(last.commit.shortID)) did not end; going on from it")
+                }
             }
             plan.rollOut(Set(plan.apps.filter { earlier.before($0) != nil }.map(\.key)))
         }
@@ -88,7 +96,8 @@ struct Journal: Sendable {
         let reports = Dictionary(report.apps.map { ($0.app, $0) }, uniquingKeysWith: { first, _ in first })
         for index in deployment.apps.indices {
             guard let app = reports[deployment.apps[index].app] else { continue }
-            deployment.apps[index].outcome = app.outcome
+            // What a pass before this one had written, and this one has proven.
+            deployment.apps[index].outcome = app.outcome == .unchanged ? .proven : app.outcome
             deployment.apps[index].failureCode = app.failure?.code
             deployment.apps[index].failure = app.failure.map(Self.text)
         }

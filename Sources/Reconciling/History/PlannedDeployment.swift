@@ -46,6 +46,15 @@ extension Deployment {
     }
 }
 
+extension Deployment {
+    /// All of its workloads are still there, and in the descriptor.
+    func isWhole(in plan: Plan) -> Bool {
+        let planned = Dictionary(
+            plan.apps.map { ($0.key.description, $0.workload.uid) }, uniquingKeysWith: { first, _ in first })
+        return apps.allSatisfy { planned[$0.workload] == $0.uid }
+    }
+}
+
 extension Deployment.App {
     init(_ planned: PlannedApp, before: Deployment.Before) {
         self.init(

@@ -36,8 +36,10 @@ struct Course: Sendable {
     var isWritten: Bool
     /// The last word on its rollout, while its pods are asked.
     var proof: Verdict?
-    /// An earlier pass has written it.
+    /// An earlier pass that did not come to its end had set out to write it.
     let isResumed: Bool
+    /// Container → image as this pass found them, which are an earlier pass's own where that did not come to its end.
+    private let found: [String: String]
 
     init(_ planned: PlannedApp, interrupted: [Deployment.App]) {
         self.planned = planned
@@ -45,6 +47,7 @@ struct Course: Sendable {
         before = earlier ?? Deployment.Before(planned)
         isResumed = earlier != nil
         isWritten = isResumed
+        found = Deployment.Before(planned).images
         workload = planned.workload
     }
 
@@ -57,13 +60,16 @@ struct Course: Sendable {
 // MARK: The way back
 
 extension Course {
-    /// The workload holds what this pass wrote, or what was there before: nobody else has deployed to it meanwhile.
+    /// The workload holds what this pass wrote, what it found, or what was there before: nobody else has deployed to it
+    /// meanwhile.
     func isOurs(_ workload: Workload) -> Bool {
         planned.images.allSatisfy { image in
-            let found = (image.isInit ? workload.initContainers : workload.containers).first {
+            let now = (image.isInit ? workload.initContainers : workload.containers).first {
                 $0.name == image.container
             }?.image
-            return found == image.desired || found?.description == before.images[image.container]
+            return now == image.desired
+                || now.map { [before.images[image.container], found[image.container]].contains($0.description) }
+                    ?? false
         }
     }
 

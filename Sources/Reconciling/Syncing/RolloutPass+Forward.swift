@@ -48,6 +48,7 @@ extension RolloutPass {
     /// Waits for the rollout of what the workload holds now.
     private mutating func begin(_ name: String) {
         guard let course = courses[name] else { return }
+        if course.isResumed { schedule.written(name) }
         let partition = course.workload.strategy.partition ?? 0
         let isCanary = course.planned.canaryPartition != nil && partition > 0
         let target = RolloutTarget(

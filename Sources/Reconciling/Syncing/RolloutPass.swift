@@ -112,7 +112,7 @@ struct RolloutPass {
         self.watch.follow(names.keys)
         for course in all where course.isResumed {
             self.record.resumed(course.planned)
-            schedule.written(course.name)
+            schedule.resumed(course.name)
         }
     }
 

@@ -39,9 +39,20 @@ struct RolloutSchedule: Sendable {
         let isRolledOut: Bool
         var phase = Phase.waiting
         var isWritten = false
+        /// An earlier pass that did not come to its end had set out to write it.
+        var isResumed = false
         /// How many of the apps that it comes after are not proven yet.
         var missing = 0
         var dependents: [Int] = []
+
+        /// There is something to take back. While its patch is on the way (`forward`), only the answer tells.
+        var isToReturn: Bool {
+            switch phase {
+            case .forward: isWritten
+            case .proven, .failed, .notStarted: isWritten || isResumed
+            case .waiting, .toReturn, .returning, .returned: false
+            }
+        }
     }
 
     private let onFailure: RolloutSettings.OnFailure
@@ -105,7 +116,14 @@ struct RolloutSchedule: Sendable {
         return taken.sorted().map { nodes[$0].name }
     }
 
-    /// The API server took a patch of it, or an earlier pass had: there is something to take back.
+    /// An earlier pass that did not come to its end had set out to write it: whether or not this one comes to it, there is
+    /// something to take back.
+    mutating func resumed(_ name: String) {
+        guard let index = indices[name] else { return }
+        nodes[index].isResumed = true
+    }
+
+    /// The API server took a patch of it, or an earlier pass's: there is something to take back.
     mutating func written(_ name: String) {
         guard let index = indices[name] else { return }
         nodes[index].isWritten = true
@@ -124,11 +142,13 @@ struct RolloutSchedule: Sendable {
         set(index, .failed)
         blockDependents(of: index)
         guard nodes[index].isCritical else {
-            if onFailure == .rollback, nodes[index].isWritten { set(index, .toReturn) }
+            if onFailure == .rollback, nodes[index].isToReturn { set(index, .toReturn) }
             return
         }
         switch onFailure {
-        case .rollback: returnEverything()
+        case .rollback:
+            returnEverything()
+            if nodes[index].isToReturn { set(index, .toReturn) }
         case .stop: stopWaiting()
         case .continue: break
         }
@@ -138,6 +158,7 @@ struct RolloutSchedule: Sendable {
     mutating func withdrawn(_ name: String) {
         guard let index = indices[name], nodes[index].phase == .forward else { return }
         set(index, .notStarted)
+        if isReturning, nodes[index].isToReturn { set(index, .toReturn) }
     }
 
     mutating func returned(_ name: String) {
@@ -150,12 +171,7 @@ struct RolloutSchedule: Sendable {
         guard !isReturning else { return }
         isReturning = true
         stopWaiting()
-        for index in nodes.indices where nodes[index].isWritten {
-            switch nodes[index].phase {
-            case .forward, .proven, .failed, .notStarted: set(index, .toReturn)
-            case .waiting, .toReturn, .returning, .returned: break
-            }
-        }
+        for index in nodes.indices where nodes[index].isToReturn { set(index, .toReturn) }
     }
 
     /// Nothing further starts; what is under way goes on.
@@ -195,6 +211,7 @@ struct RolloutSchedule: Sendable {
         while let index = blocked.popLast() {
             guard nodes[index].phase == .waiting else { continue }
             set(index, .notStarted)
+            if onFailure == .rollback, nodes[index].isToReturn { set(index, .toReturn) }
             blocked += nodes[index].dependents
         }
     }

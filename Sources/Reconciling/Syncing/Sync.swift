@@ -106,7 +106,9 @@ public struct Sync: Sendable {
             let status = record.refuseUnwatched(canaries)
             return Outcome(report: record.report, status: status, plan: plan)
         }
-        var journal = Journal(cluster: cluster, environment: environment, runner: runner, descriptor: version.digest)
+        var journal = Journal(
+            cluster: cluster, environment: environment, runner: runner, descriptor: version.digest,
+            proves: extent == .prove)
         if let quarantine = try await journal.begin(&plan, commit, retries: retries, { note($0, &record) }) {
             let status = record.refuse(quarantine)
             return Outcome(report: record.report, status: status, plan: plan)

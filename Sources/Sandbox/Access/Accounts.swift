@@ -26,6 +26,13 @@ final class Accounts: Sendable {
         return account
     }
 
+    /// From now on the account may do what these rules say instead.
+    func change(_ account: Account, namespace: String, rules: [AccessRule]) {
+        known.withLock { known in
+            if known[account.token] != nil { known[account.token] = (account, .rules(namespace: namespace, rules)) }
+        }
+    }
+
     func revoke(_ account: Account) { known.withLock { $0[account.token] = nil } }
 
     func revokeAll() { known.withLock { $0 = [:] } }

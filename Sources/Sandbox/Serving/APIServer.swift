@@ -33,9 +33,8 @@ struct APIServer: Sendable {
                 return Answer.text("ok")
             }
             guard asked.path != "/version" else { return try discovery(asked, request) }
-            guard let account = accounts.account(authorization: request.headers[.authorization]) else {
-                throw StatusError.unauthorized
-            }
+            let known = accounts.account(authorization: request.headers[.authorization])
+            guard let account = known, !faults.isDead(account) else { throw StatusError.unauthorized }
             guard let action = asked.action else {
                 guard Self.isPublic(asked.path) || accounts.isAdministrator(account) else {
                     throw StatusError.forbidden(account, asked)

@@ -29,15 +29,24 @@ struct Writing: Sendable {
         switch action.verb {
         case "create" where resource == .accessReviews:
             answer = (review(try parse(bytes, type)), 201)
-        case "delete": answer = (try delete(bytes), 200)
+        case "delete":
+            answer = (try carryOut { () throws(StatusError) in try delete(bytes) }, 200)
         default:
             let write = try writeRequest(bytes, type, userAgent: request.headers[.userAgent])
             if let rival { try perform(rival, before: write) }
-            let result = try server.writer.perform(write)
+            let result = try carryOut { () throws(StatusError) in try server.writer.perform(write) }
             answer = (result.object, result.isNew ? 201 : 200)
         }
         return try Answer.json(
             APIServer.shown(answer.object, representation, resource), status: HTTPResponse.Status(code: answer.code))
+    }
+
+    private func carryOut<Result: Sendable>(
+        _ write: () throws(StatusError) -> Result
+    ) throws(StatusError) -> Result {
+        // What a body says of `dryRun` only matters for a deletion, of which Descry asks none.
+        if asked.query["dryRun"] != nil { return try write() }
+        return try server.faults.perform(account, action, write)
     }
 
     private func writeRequest(_ bytes: Data, _ type: String, userAgent: String?) throws(StatusError) -> WriteRequest {
