@@ -66,10 +66,10 @@ public struct ConformanceServer: Sendable {
         return try outcome.get()
     }
 
-    /// A server that says nothing for a minute fails the case: this is what bounds every wait of the suite.
+    /// A server that says nothing for two minutes fails the case: this is what bounds every wait of the suite.
     private static func client(_ tls: TLSConfiguration) -> HTTPClient {
         var configuration = HTTPClient.Configuration(
-            tlsConfiguration: tls, timeout: .init(connect: .seconds(10), read: .seconds(60)))
+            tlsConfiguration: tls, timeout: .init(connect: .seconds(10), read: .seconds(120)))
         // A watch takes a connection for itself.
         configuration.httpVersion = .http1Only
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1000

@@ -55,7 +55,15 @@ extension Conformance {
             let policy: JSONValue = "OnFailure"
             var manifest = Manifest.job("a", image: Manifest.image(.crashes), ["backoffLimit": 1])
             manifest["spec", "template", "spec", "restartPolicy"] = policy
+            let before = try await ns.list(.pods).resourceVersion
             try await ns.create(.jobs, manifest)
+            try await ns.api.watch(ns.path(.pods), ["resourceVersion": before]) { events in
+                while let event = try await events.next() {
+                    if event.object["status", "containerStatuses"]?[0]?["restartCount"]?.integer ?? 0 >= 1 { return }
+                }
+            }
+            // The controller may have put off its next look for minutes; a change of the Job makes it look at once.
+            _ = try await ns.patch(.jobs, "a", .merge, ["metadata": ["annotations": ["look": "now"]]])
             let job = try await ns.state(of: .jobs, "a") { $0.condition("Failed")?["status"] == "True" }
             #expect(job.condition("Failed")?["reason"] == "BackoffLimitExceeded")
             #expect(job["status", "failed"] == 1)
