@@ -88,7 +88,7 @@ struct CheckedRolloutTests {
         let names = ["backend", "frontend"]
         let settings: [String: String?] = ["verify": "{job: smoke, timeout: 1m}"]
         try await Self.run(names.map { Scene.workload($0) }, settings: settings) { scene in
-            try await scene.namespace.apply(Self.cronJob(.crashes))
+            try await scene.namespace.apply(VerifyTests.cronJob(.crashes))
             let run = try await scene.deploy(names.map { ($0, Scene.second) })
             #expect(run.exitCode == 3, "\(run)")
             let report = try run.pass()
@@ -100,30 +100,11 @@ struct CheckedRolloutTests {
             #expect(run.output.contains("\"verify-failed\""), "\(run)")
             #expect(try await scene.apply().exitCode == 65)
 
-            try await scene.namespace.apply(Self.cronJob(.runs))
+            try await scene.namespace.apply(VerifyTests.cronJob(.runs))
             let mended = try await scene.apply("--retry")
             #expect(mended.exitCode == 0, "\(mended)")
             #expect(mended.output.contains("\"passed\""))
         }
-    }
-
-    private static func cronJob(_ fate: Fate) -> String {
-        """
-        apiVersion: batch/v1beta1
-        kind: CronJob
-        metadata: {name: smoke}
-        spec:
-          suspend: true
-          schedule: "0 0 31 2 *"
-          jobTemplate:
-            spec:
-              backoffLimit: 0
-              template:
-                spec:
-                  restartPolicy: Never
-                  terminationGracePeriodSeconds: 0
-                  containers: [{name: smoke, image: "registry.example.com/smoke:\(fate.version())"}]
-        """
     }
 
     /// The first commit would be waited for an hour.

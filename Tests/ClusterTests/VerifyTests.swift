@@ -41,7 +41,8 @@ struct VerifyTests {
         return try EnvironmentSettings.parse(Array(settings.utf8), file: "DEV.yaml").resolve(name: "DEV")
     }
 
-    private static func cronJob(_ fate: Fate) -> String {
+    /// The template of a check, in the API version that Kubernetes 1.20 serves.
+    static func cronJob(_ fate: Fate) -> String {
         """
         apiVersion: batch/v1beta1
         kind: CronJob

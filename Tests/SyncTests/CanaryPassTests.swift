@@ -27,6 +27,20 @@ import Workloads
             ["backend"], kind: kind, replicas: 3, parallel: parallel, rules: kind == .deployment ? rights : [], body)
     }
 
+    /// A pass for a canary that would be watched for minutes is ended as soon as it is.
+    private static func interruptWhileWatching(_ scene: Scene) async throws {
+        try await scene.commit([("backend", Scene.second + watched)])
+        let (holds, hold) = AsyncStream<Void>.makeStream()
+        let pass = Task {
+            try await scene.apply { event in
+                if case .app(let app) = event, case .rolling("watching the canary") = app.state { hold.yield() }
+            }
+        }
+        for await _ in holds { break }
+        pass.cancel()
+        await #expect(throws: CancellationError.self) { try await pass.value }
+    }
+
     @Test(arguments: [WorkloadKind.statefulSet, .deployment])
     func `a canary that holds is followed by the others`(kind: WorkloadKind) async throws {
         try await Self.run(kind) { scene in
@@ -81,16 +95,7 @@ import Workloads
     @Test(arguments: [WorkloadKind.statefulSet, .deployment])
     func `a canary that was not watched to its end is watched anew`(kind: WorkloadKind) async throws {
         try await Self.run(kind) { scene in
-            try await scene.commit([("backend", Scene.second + Self.watched)])
-            let (holds, hold) = AsyncStream<Void>.makeStream()
-            let first = Task {
-                try await scene.apply { event in
-                    if case .app(let app) = event, case .rolling("watching the canary") = app.state { hold.yield() }
-                }
-            }
-            for await _ in holds { break }
-            first.cancel()
-            await #expect(throws: CancellationError.self) { try await first.value }
+            try await Self.interruptWhileWatching(scene)
             #expect(try await scene.history().first?.outcome == .interrupted)
 
             try await scene.commit([("backend", Scene.second + Self.canary)])
@@ -109,16 +114,7 @@ import Workloads
     @Test(arguments: [WorkloadKind.statefulSet, .deployment])
     func `a canary that is no longer wanted is taken away`(kind: WorkloadKind) async throws {
         try await Self.run(kind) { scene in
-            try await scene.commit([("backend", Scene.second + Self.watched)])
-            let (holds, hold) = AsyncStream<Void>.makeStream()
-            let first = Task {
-                try await scene.apply { event in
-                    if case .app(let app) = event, case .rolling("watching the canary") = app.state { hold.yield() }
-                }
-            }
-            for await _ in holds { break }
-            first.cancel()
-            await #expect(throws: CancellationError.self) { try await first.value }
+            try await Self.interruptWhileWatching(scene)
 
             let back = try await scene.deploy([("backend", Scene.first)])
             #expect(back.status == .done, "\(back.report)")
