@@ -18,6 +18,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -38,6 +39,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
@@ -71,6 +73,13 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .target(
+            name: "Serving",
+            dependencies: [
+                "Documents", "Git", "Reconciling", "Reporting", crypto, hummingbird, hummingbirdTLS, lifecycle, logging,
+                nioCore, nioSSL,
+            ],
+            swiftSettings: swiftSettings),
+        .target(
             name: "Sandbox",
             dependencies: [asn1, crypto, hummingbird, hummingbirdTLS, logging, nioCore, nioSSL, x509],
             swiftSettings: swiftSettings),
@@ -81,7 +90,7 @@ let package = Package(
             name: "descry",
             dependencies: [
                 "Demo", "Documents", "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting",
-                "Rollouts", "Sandbox", "Workloads", argumentParser, logging,
+                "Rollouts", "Sandbox", "Serving", "Workloads", argumentParser, lifecycle, logging,
             ],
             swiftSettings: swiftSettings),
 
@@ -125,6 +134,20 @@ let package = Package(
                 "TestExamples", "TestServers", "Workloads",
             ],
             exclude: ["Examples"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ServingTests",
+            dependencies: [
+                "Reconciling", "Reporting", "Serving", "TestServers", asyncHTTPClient, crypto, logging, nioCore,
+            ],
+            swiftSettings: swiftSettings),
+        // The loop in this process, against the sandbox and real git servers.
+        .testTarget(
+            name: "LoopTests",
+            dependencies: [
+                "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts", "Sandbox",
+                "Serving", "TestServers", "Workloads", logging, nioSSL,
+            ],
+            swiftSettings: swiftSettings),
         // Whole passes in this process, against the sandbox and its faults.
         .testTarget(
             name: "SyncTests",
@@ -138,7 +161,7 @@ let package = Package(
             name: "ClusterTests",
             dependencies: [
                 "Conformance", "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts",
-                "TestServers", "Workloads", "descry", logging,
+                "Serving", "TestServers", "Workloads", "descry", logging,
             ],
             swiftSettings: swiftSettings),
         // The built binary, end to end, where no API server is needed.
