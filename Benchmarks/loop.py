@@ -170,8 +170,8 @@ def account(setting, home):
     return token
 
 
-def namespaces(setting, home, names, apps, number):
-    """A namespace for each name, with StatefulSets of no pods: what controllers and nodes do is not what is measured here."""
+def namespaces(setting, home, names, apps, number, replicas=0):
+    """A namespace for each name. By default its StatefulSets have no pods: what controllers and nodes do is not measured."""
     def make(cluster, name):
         namespace = cluster.namespace(name)
         rbac = '/apis/rbac.authorization.k8s.io/v1/namespaces/%s/' % name
@@ -180,7 +180,7 @@ def namespaces(setting, home, names, apps, number):
             'metadata': {'name': 'descry'},
             'roleRef': {'apiGroup': 'rbac.authorization.k8s.io', 'kind': 'Role', 'name': 'descry'},
             'subjects': [{'kind': 'ServiceAccount', 'name': 'descry', 'namespace': home}]})
-        namespace.create(apps, lambda n: image(n, number), 0)
+        namespace.create(apps, lambda n: image(n, number), replicas)
     in_parallel(setting, make, names)
 
 

@@ -10,6 +10,7 @@ from badimage import bad_image
 from loop import memory, thousand, webhook
 from measure import Failed, Figure, Row, Run, progress, quiet, repeat
 from setting import REGISTRY, Helm, descriptor, image
+from soak import soak
 
 
 # ---- apply -----------------------------------------------------------------------------------------------------------
@@ -215,3 +216,5 @@ def start_up(setting):
 
 ALL = {'apply': apply, 'bad-image': bad_image, 'no-op': no_op, 'lint': lint, 'git': git, 'start-up': start_up,
        'webhook': webhook, 'thousand': thousand, 'memory': memory}
+# By name only: it takes an hour.
+LONG = {'soak': soak}

@@ -23,10 +23,10 @@ def descriptor(names, number, bad=()):
 class Setting:
     """What all scenarios share."""
 
-    def __init__(self, descry, kubectl, helm, cluster, server, repository, directory, rounds, helm_rollbacks):
+    def __init__(self, descry, kubectl, helm, cluster, server, repository, directory, rounds, helm_rollbacks, minutes):
         self.descry, self.kubectl, self.helm = descry, kubectl, helm
         self.cluster, self.server, self.repository, self.directory = cluster, server, repository, directory
-        self.rounds, self.helm_rollbacks = rounds, helm_rollbacks
+        self.rounds, self.helm_rollbacks, self.minutes = rounds, helm_rollbacks, minutes
         self.number = 0
 
     def next(self):
