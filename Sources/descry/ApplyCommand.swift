@@ -117,7 +117,8 @@ struct Pass {
                 try await Sync(
                     environment: resolved, repository: repository, cluster: cluster, command: command, extent: extent,
                     acceptsRewrite: acceptsRewrite, retries: retries, runner: Deployment.Runner(variables),
-                    follow: follow ? Self.pollInterval : nil, progress: progress
+                    tips: .asking(repository, resolved.branch, every: follow ? Self.pollInterval : nil),
+                    progress: progress
                 ).runToEnd(preempted: preempted)
             }
         }

@@ -139,7 +139,7 @@ struct SandboxScene: Sendable {
                 try await withCluster(account ?? deployer, requestTimeout) { cluster in
                     try await Sync(
                         environment: environment, repository: git, cluster: cluster, command: .apply, extent: extent,
-                        retries: retries, follow: follow, progress: progress
+                        retries: retries, tips: .asking(git, environment.branch, every: follow), progress: progress
                     ).runToEnd(preempted: preempted)
                 })
         } catch {

@@ -18,12 +18,14 @@ public struct DescriptorSource: Sendable {
     ///
     /// - Throws: `Refused`, `GitError`.
     public func current() async throws -> Descriptor {
-        try await read(try await tip(acceptsRewrite: true)).descriptor
+        try await read(try await repository.update(branch: environment.branch)).descriptor
     }
 
+    /// Makes the commit present that the branch points at.
+    ///
     /// - Throws: `GitError`; code `branch-rewritten` (refused) where the branch was force-pushed and that is not accepted.
-    func tip(acceptsRewrite: Bool) async throws -> BranchTip {
-        let tip = try await repository.update(branch: environment.branch)
+    func tip(_ commit: CommitID, acceptsRewrite: Bool) async throws -> BranchTip {
+        let tip = try await repository.fetch(branch: environment.branch, tip: commit)
         if let rewrite = tip.rewriteNote, !acceptsRewrite {
             throw GitError(
                 code: "branch-rewritten", message: rewrite, hint: "Look at both, then run again with --accept-rewrite",
@@ -34,6 +36,7 @@ public struct DescriptorSource: Sendable {
 
     /// A descriptor as it is in a commit.
     struct Version: Sendable {
+        var tip: CommitID
         var commit: SyncReport.Commit
         var descriptor: Descriptor
         var bytes: [UInt8]
@@ -52,7 +55,7 @@ public struct DescriptorSource: Sendable {
             id: commit.id.description, author: commit.author, time: Date(timeIntervalSince1970: Double(commit.time)),
             subject: commit.subject)
         return Version(
-            commit: summary,
+            tip: tip.commit, commit: summary,
             descriptor: try Descriptor.parse(bytes, file: "\(environment.branch):\(environment.descriptor)"),
             bytes: bytes)
     }
