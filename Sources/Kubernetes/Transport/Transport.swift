@@ -31,11 +31,15 @@ final class Transport: Sendable {
 
     /// Sends the request until it succeeds, is refused, or may not be tried any more.
     ///
-    /// - Parameter deadline: for all attempts together; nil means the budget of `retries`.
+    /// - Parameters:
+    ///   - deadline: for all attempts together; nil means the budget of `retries`.
+    ///   - permit: asked before each attempt, unless the request is a GET.
     /// - Returns: the body of a 2xx answer.
     func send(
-        _ request: APIRequest, deadline: ContinuousClock.Instant?, retries: RetryPolicy
+        _ request: APIRequest, deadline: ContinuousClock.Instant?, retries: RetryPolicy,
+        permit: KubernetesClient.WritePermit?
     ) async throws -> Data {
+        let permit = request.method == .GET ? nil : permit
         let end = deadline ?? options.time.now() + retries.budget
         var attempt = 1
         while true {
@@ -44,7 +48,9 @@ final class Transport: Sendable {
             let failure: (error: KubernetesError, kind: RetryPolicy.Failure)
             do {
                 let answer = try await authorized { credential in
-                    try await self.exchange(request, credential, within: min(remaining, self.options.requestTimeout))
+                    if let permit { try await self.wait(for: permit, until: end, request.purpose) }
+                    return try await self.exchange(
+                        request, credential, within: min(remaining, self.options.requestTimeout))
                 }
                 observe(answer.status)
                 if (200..<300).contains(answer.status) { return answer.body }
@@ -68,6 +74,17 @@ final class Transport: Sendable {
                 metadata: ["request": "\(request.purpose)", "code": "\(failure.error.code)", "pause": "\(pause)"])
             try await options.time.sleep(pause)
             attempt += 1
+        }
+    }
+
+    private func wait(
+        for permit: @escaping KubernetesClient.WritePermit, until end: ContinuousClock.Instant,
+        _ purpose: APIRequest.Purpose
+    ) async throws {
+        do {
+            try await withTimeout(options.time.now().duration(to: end), permit)
+        } catch is TimeoutError {
+            throw KubernetesError.timedOut(purpose, configuration.server)
         }
     }
 
