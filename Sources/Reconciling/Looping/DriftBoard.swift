@@ -7,6 +7,9 @@ import Workloads
 struct DriftBoard: Sendable {
     /// One app that is not as the last pass left it.
     struct Finding: Sendable, Hashable {
+        var workload: WorkloadKey
+        /// Empty where it is gone.
+        var uid: String
         /// What the plan would change; empty where it could not be carried out.
         var changes: [FieldChange]
         /// Why the plan could not be carried out, such as `missing-workload`.
@@ -100,9 +103,12 @@ struct DriftBoard: Sendable {
             apps: [app], commit: commit, rules: rules, observed: workloads[key].map { [key: $0] } ?? [:])
         findings[app.name] =
             if let problem = plan.problems.first {
-                Finding(changes: [], problem: problem.code.rawValue, isOnlyDrift: false)
+                Finding(
+                    workload: key, uid: workloads[key]?.uid ?? "", changes: [], problem: problem.code.rawValue, isOnlyDrift: false)
             } else if let planned = plan.apps.first, planned.isChanged {
-                Finding(changes: planned.changes, problem: nil, isOnlyDrift: planned.isOnlyDrift)
+                Finding(
+                    workload: key, uid: planned.workload.uid, changes: planned.changes, problem: nil,
+                    isOnlyDrift: planned.isOnlyDrift)
             } else {
                 nil
             }

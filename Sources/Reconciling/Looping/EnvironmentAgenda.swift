@@ -36,7 +36,7 @@ struct EnvironmentAgenda: Sendable {
         case failed(retryAfter: Duration?)
     }
 
-    private let resyncInterval: Duration
+    private var resyncInterval: Duration
     private(set) var tip: CommitID?
     private(set) var isRunning = false
     /// Of the last pass that ended; nil before the first.
@@ -67,6 +67,15 @@ struct EnvironmentAgenda: Sendable {
     mutating func asked(_ reason: Reason, at moment: Instant) {
         if scheduled.map({ moment < $0.at }) ?? true { scheduled = (moment, reason) }
     }
+
+    /// From now on a pass is made so often although nothing is known to have changed.
+    mutating func resync(every interval: Duration, _ now: Instant, chance: Double) {
+        resyncInterval = interval
+        if lastEnd == .done || lastEnd == .refused { asked(.resync, at: now + interval.jittered(chance)) }
+    }
+
+    /// When a failed pass is tried again.
+    var retry: Instant? { scheduled.flatMap { $0.reason == .retry ? $0.at : nil } }
 
     /// Somebody says that it is worth a try: a failed pass is repeated at once.
     mutating func hinted() { if case .failed = lastEnd { asked(.retry) } }

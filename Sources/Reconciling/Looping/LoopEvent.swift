@@ -10,6 +10,8 @@ public enum LoopEvent: Sendable {
     /// A repository was asked for its branches.
     case polled(RemoteURL, branches: Int)
     case pollFailed(RemoteURL, GitError)
+    /// Another replica looks after the environment, or a command is at work there; nil: nobody yet.
+    case elsewhere(environment: String, holder: String?)
     /// The environment is looked after by this replica from now on.
     case taken(environment: String)
     /// It is no longer: given up, handed over, or lost to another replica.
@@ -57,6 +59,8 @@ public struct LoopPass: Sendable {
 public struct FoundDrift: Sendable, Hashable {
     public var app: String
     public var workload: WorkloadKey
+    /// Of the workload; empty where it is gone.
+    public var uid: String
     /// What sets it apart from the descriptor; empty where the workload is gone.
     public var changes: [FieldChange]
     /// Why it cannot be planned at all, such as `missing-workload`.

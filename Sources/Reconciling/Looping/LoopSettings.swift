@@ -16,11 +16,13 @@ public struct LoopSettings: Sendable {
     public var longestRetry: Duration
     /// How long the loop takes to end: to record what it leaves behind and give its leases back.
     public var drain: Duration
+    public var leaseTiming: LeaseTiming
 
     public init(
         pollInterval: Duration = .seconds(60), resyncInterval: Duration = .seconds(600),
         unwatchedInterval: Duration = .seconds(60), passesAtOnce: Int = 32, slotPatience: Duration = .seconds(2),
-        firstRetry: Duration = .seconds(5), longestRetry: Duration = .seconds(300), drain: Duration = .seconds(8)
+        firstRetry: Duration = .seconds(5), longestRetry: Duration = .seconds(300), drain: Duration = .seconds(8),
+        leaseTiming: LeaseTiming = LeaseTiming()
     ) {
         self.pollInterval = pollInterval
         self.resyncInterval = resyncInterval
@@ -30,6 +32,7 @@ public struct LoopSettings: Sendable {
         self.firstRetry = firstRetry
         self.longestRetry = longestRetry
         self.drain = drain
+        self.leaseTiming = leaseTiming
     }
 }
 
