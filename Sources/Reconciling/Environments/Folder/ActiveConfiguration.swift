@@ -1,4 +1,5 @@
 import Documents
+import Git
 
 /// The environments that are in force, and how each reading of their folder changes them. Pure.
 ///
