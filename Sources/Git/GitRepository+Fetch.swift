@@ -89,7 +89,7 @@ extension GitRepository {
         let request = try request(tip, of: branch, history: history)
         logger.debug(
             "fetching", metadata: ["commit": "\(tip)", "history": "\(history)", "haves": "\(request.haves.count)"])
-        try await bounded { repository, watchdog throws(GitError) in
+        try await self.request(.fetch) { repository, watchdog throws(GitError) in
             let incoming = try repository.mirror.receive()
             var shallow = Set(request.shallow)
             try await repository.converse(watchdog) { upload throws(GitError) in

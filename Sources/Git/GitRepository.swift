@@ -41,7 +41,7 @@ public actor GitRepository {
     public func refs() async throws(GitError) -> RemoteRefs {
         try checkOpen()
         if case .inPlace = carrier { return try LocalRepository.open(remote.path).refs }
-        return try await bounded { repository, watchdog throws(GitError) in
+        return try await request(.refs) { repository, watchdog throws(GitError) in
             try await repository.converse(watchdog) { upload throws(GitError) in try await upload.refs() }
         }
     }

@@ -111,9 +111,11 @@ final class Transport: Sendable {
     }
 
     private func open(_ request: APIRequest, _ credential: Credential) async throws -> HTTPClientResponse {
-        try await TransportFailure.catching {
-            try await clients.watches.execute(
-                httpRequest(request, credential), deadline: .now() + TimeAmount(options.requestTimeout))
+        try await options.observing(request.purpose, status: { Int($0.status.code) }) {
+            try await TransportFailure.catching {
+                try await clients.watches.execute(
+                    httpRequest(request, credential), deadline: .now() + TimeAmount(options.requestTimeout))
+            }
         }
     }
 
@@ -124,10 +126,12 @@ final class Transport: Sendable {
             let answer = try await authorized({ $0.statusObject?.reason == "Unauthorized" }) { credential in
                 let prepared = self.httpRequest(request, credential)
                 let client = self.clients.requests
-                return try await TransportFailure.catching {
-                    try await withTimeout(timeout) {
-                        let response = try await client.execute(prepared, deadline: .now() + TimeAmount(timeout))
-                        return Answer(response, body: try await Self.beginning(of: response.body, limit + 1))
+                return try await self.options.observing(request.purpose, status: \.status) {
+                    try await TransportFailure.catching {
+                        try await withTimeout(timeout) {
+                            let response = try await client.execute(prepared, deadline: .now() + TimeAmount(timeout))
+                            return Answer(response, body: try await Self.beginning(of: response.body, limit + 1))
+                        }
                     }
                 }
             }
@@ -167,10 +171,12 @@ final class Transport: Sendable {
         let prepared = httpRequest(request, credential)
         let client = clients.requests
         let limit = options.responseLimit
-        return try await TransportFailure.catching {
-            try await withTimeout(timeout) {
-                let response = try await client.execute(prepared, deadline: .now() + TimeAmount(timeout))
-                return Answer(response, body: try await self.collect(response.body, limit: limit))
+        return try await options.observing(request.purpose, status: \.status) {
+            try await TransportFailure.catching {
+                try await withTimeout(timeout) {
+                    let response = try await client.execute(prepared, deadline: .now() + TimeAmount(timeout))
+                    return Answer(response, body: try await self.collect(response.body, limit: limit))
+                }
             }
         }
     }
