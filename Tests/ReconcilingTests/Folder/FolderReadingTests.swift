@@ -1,4 +1,5 @@
 import Documents
+import Git
 import Reconciling
 import TestServers
 import Testing
@@ -84,7 +85,7 @@ import Testing
         let codes = reading.refused.mapValues { $0.diagnostics.map(\.code) }
         #expect(
             codes == [
-                "typo.yaml": ["unknown-field"], "empty.yaml": ["empty-document"],
+                "typo.yaml": ["unknown-field"], "empty.yaml": ["empty-file"],
                 "half.yaml": ["missing-setting", "missing-setting", "missing-setting"],
                 "copied.yaml": ["environment-mismatch"], "no name.yaml": ["environment-mismatch"],
                 "large.yaml": ["file-too-large"], "folder.yaml": ["unreadable-file"],

@@ -1,3 +1,4 @@
+import Documents
 import Reconciling
 import Synchronization
 import TestServers
@@ -46,11 +47,9 @@ final class MountedConfigMap: Sendable {
 
 enum FolderNames {
     static func target(_ link: String) -> String? {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = buffer.withUnsafeMutableBytes {
-            readlink(link, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
-        }
-        return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink(link, &buffer, buffer.count)
+        return count < 0 ? nil : String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }
 
