@@ -140,12 +140,19 @@ let package = Package(
                 "Reconciling", "Reporting", "Serving", "TestServers", asyncHTTPClient, crypto, logging, nioCore,
             ],
             swiftSettings: swiftSettings),
+        // A sandbox with workloads, a deployment repository, and an environment: what whole passes and the loop are tested on.
+        .target(
+            name: "Scenes",
+            dependencies: [
+                "Git", "Kubernetes", "Reconciling", "Reporting", "Sandbox", "TestServers", "Workloads", logging,
+            ],
+            path: "Tests/Scenes", swiftSettings: swiftSettings),
         // The loop in this process, against the sandbox and real git servers.
         .testTarget(
             name: "LoopTests",
             dependencies: [
                 "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts", "Sandbox",
-                "Serving", "TestServers", "Workloads", logging, nioSSL,
+                "Scenes", "Serving", "TestServers", "Workloads", logging, nioSSL,
             ],
             swiftSettings: swiftSettings),
         // Whole passes in this process, against the sandbox and its faults.
@@ -153,7 +160,7 @@ let package = Package(
             name: "SyncTests",
             dependencies: [
                 "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts", "Sandbox",
-                "TestServers", "Workloads", logging, nioSSL,
+                "Scenes", "TestServers", "Workloads", logging, nioSSL,
             ],
             swiftSettings: swiftSettings),
         // Everything that needs the real API server: `make test-cluster`.

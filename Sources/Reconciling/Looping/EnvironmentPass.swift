@@ -29,6 +29,7 @@ struct EnvironmentPass: Sendable {
                 finished = FinishedPass(start, error)
             }
             finished.summary.seconds = (context.time.now() - begin) / .seconds(1)
+            context.tell(.passEnded(environment, finished.summary))
             return finished
         }
     }
@@ -73,7 +74,7 @@ struct FinishedPass: Sendable {
             switch outcome.status {
             case .done: report.preemptedBy == nil ? .done : .preempted
             case .refused, .missing: .refused
-            case .rolledBack, .rolloutFailed where report.isQuarantined: .refused
+            case .rolledBack where report.isQuarantined, .rolloutFailed where report.isQuarantined: .refused
             default: .failed(retryAfter: nil)
             }
         // What is running then is not what the plan said.

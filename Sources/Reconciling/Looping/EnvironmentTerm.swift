@@ -31,6 +31,8 @@ struct EnvironmentTerm {
     private var told: [String: DriftBoard.Finding] = [:]
     /// The apps that the pass under way, or the next one, puts right.
     private var correcting: Set<String> = []
+    /// Those that are left as they are for a while, with its end.
+    private var contested: [String: ContinuousClock.Instant] = [:]
     private var isUnwatched = false
     private var isWanted = false
 
@@ -57,10 +59,13 @@ struct EnvironmentTerm {
         loop.start { [feed] in for await news in feed.updates() { send(.branch(news)) } }
         loop.start { for await who in requests { send(.requested(by: who)) } }
         while !(isWanted && !agenda.isRunning) {
+            let now = context.time.now()
             var moment: ContinuousClock.Instant?
-            switch agenda.next(context.time.now()) {
+            switch agenda.next(now) {
             case .pass(let reason, let commit): start(reason, commit, &loop)
-            case .wait(let until): moment = until
+            case .wait(let until):
+                if let end = contested.values.min(), end <= now, !agenda.isRunning { lookAtDrift(&loop) }
+                moment = [until, contested.values.min()].compactMap { $0 }.min()
             }
             take(try await loop.next(until: moment, .alarm), &loop)
         }
@@ -98,9 +103,11 @@ struct EnvironmentTerm {
 
     private mutating func ended(_ pass: FinishedPass) {
         agenda.ended(pass.end, context.time.now(), chance: context.time.random())
-        var summary = pass.summary
-        if case .failed = pass.end { summary.retryIn = agenda.retry.map { $0 - context.time.now() } }
-        context.tell(.passEnded(environment, summary))
+        if case .failed = pass.end, let retry = agenda.retry {
+            context.tell(
+                .retrying(
+                    environment: environment.name, after: retry - context.time.now(), failures: agenda.failures))
+        }
         let fixed = pass.proven.intersection(correcting)
         if !fixed.isEmpty {
             context.tell(.driftCorrected(environment: environment.name, apps: fixed.sorted()))
@@ -121,32 +128,33 @@ struct EnvironmentTerm {
             return
         }
         let now = context.time.now()
-        var news: [(app: String, finding: DriftBoard.Finding, isCorrected: Bool)] = []
-        var contested: [String: ContinuousClock.Instant] = [:]
-        for (app, finding) in findings.sorted(by: { $0.key < $1.key }) {
-            var isCorrected = false
+        var news: [DriftInquiry.Question] = []
+        let before = contested
+        contested = [:]
+        for (app, finding) in findings.sorted(by: { $0.key < $1.key }) where !correcting.contains(app) {
             if environment.drift == .correct || !finding.isOnlyDrift {
                 switch damper.drifted(app, now) {
-                case .correct: isCorrected = true
-                case .leave(let until):
-                    contested[app] = until
-                    agenda.asked(.drift, at: until)
+                case .correct: correcting.insert(app)
+                case .leave(let until): contested[app] = until
                 }
             }
-            if isCorrected { correcting.insert(app) }
-            if isCorrected || told[app] != finding { news.append((app, finding, isCorrected)) }
+            let isNewlyContested = contested[app] != nil && before[app] == nil
+            if correcting.contains(app) || isNewlyContested || told[app] != finding {
+                news.append(
+                    .init(
+                        app: app, finding: finding, isCorrected: correcting.contains(app),
+                        isContested: contested[app] != nil))
+            }
             told[app] = finding
         }
         for app in told.keys where findings[app] == nil { told[app] = nil }
-        context.tell(.driftContested(environment: environment.name, apps: contested))
+        if contested != before { context.tell(.driftContested(environment: environment.name, apps: contested)) }
         guard !news.isEmpty else { return }
         // Who it was can only be asked before it is put right.
-        let inquiry = DriftInquiry(environment: environment, cluster: cluster, drift: drift)
+        let inquiry = DriftInquiry(environment: environment, cluster: cluster)
         let (tell, name) = (context.tell, environment.name)
-        let held = contested
         loop.start { [send = loop.send, news] in
-            let found = await inquiry.ask(news.map { ($0.app, $0.finding, $0.isCorrected) }, contested: held)
-            tell(.driftFound(environment: name, found))
+            tell(.driftFound(environment: name, await inquiry.ask(news)))
             send(.driftTold)
         }
     }

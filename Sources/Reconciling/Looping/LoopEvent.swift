@@ -23,11 +23,13 @@ public enum LoopEvent: Sendable {
     case passStarted(Environment, LoopPass.Start)
     case progress(environment: String, ProgressEvent)
     case passEnded(Environment, LoopPass)
+    /// The pass that failed is made again then, unless something happens before.
+    case retrying(environment: String, after: Duration, failures: Int)
     /// Somebody else has changed these apps.
     case driftFound(environment: String, [FoundDrift])
     /// They are as they should be again.
     case driftCorrected(environment: String, apps: [String])
-    /// Somebody keeps changing them, so that they are left as they are for a while.
+    /// Somebody keeps changing them, so that they are left as they are until then: all of them, none where that is over.
     case driftContested(environment: String, apps: [String: ContinuousClock.Instant])
     /// The token may not watch: drift is only seen by the passes that are made now and then.
     case unwatched(environment: String, KubernetesError)
@@ -51,8 +53,6 @@ public struct LoopPass: Sendable {
     public var failure: AppReport.Failure?
     /// As `apply` would have exited; nil where the pass was interrupted.
     public var status: ExitStatus?
-    /// When it is tried again by itself; nil where it need not be, or waits for another commit.
-    public var retryIn: Duration?
 }
 
 /// An app that somebody else has changed.
@@ -69,4 +69,6 @@ public struct FoundDrift: Sendable, Hashable {
     public var writers: [String]
     /// Whether it is put right now.
     public var isCorrected: Bool
+    /// It was put right several times already, and is left as it is for a while.
+    public var isContested: Bool
 }

@@ -1,27 +1,26 @@
 import Git
 import Kubernetes
 import Logging
+import Reconciling
 import Reporting
 import Sandbox
 import TestServers
 import Workloads
 
-@testable import Reconciling
-
 /// A cluster, a deployment repository and an environment, all in this process but git: passes run as `descry apply` runs
 /// them, many scenes side by side.
-struct SandboxScene: Sendable {
-    static let registry = "registry.example.com/shop"
+package struct SandboxScene: Sendable {
+    package static let registry = "registry.example.com/shop"
     /// What runs in the beginning.
-    static let first = Fate.runs.version("1.0.0")
+    package static let first = Fate.runs.version("1.0.0")
     /// A version that is good, and newer.
-    static let second = Fate.runs.version("1.1.0")
+    package static let second = Fate.runs.version("1.1.0")
 
     /// The scene's own first deployment failed.
-    struct NotReady: Error { var report: SyncReport }
+    package struct NotReady: Error { package var report: SyncReport }
 
     /// What a deploying account may do.
-    static func rules(_ kind: WorkloadKind = .statefulSet) -> [AccessRule] {
+    package static func rules(_ kind: WorkloadKind = .statefulSet) -> [AccessRule] {
         [
             .init(verbs: ["get", "list", "watch", "patch"], group: "apps", resources: [kind.resource]),
             .init(verbs: ["get", "list", "watch", "delete"], resources: ["pods"]),
@@ -30,13 +29,13 @@ struct SandboxScene: Sendable {
         ]
     }
 
-    let sandbox: Sandbox
-    let deployer: Account
-    let repository: GitFixture
-    let folder: TemporaryFolder
-    private(set) var environment: Reconciling.Environment
+    package let sandbox: Sandbox
+    package let deployer: Account
+    package let repository: GitFixture
+    package let folder: TemporaryFolder
+    package private(set) var environment: Reconciling.Environment
     private let settings: String
-    let kind: WorkloadKind
+    package let kind: WorkloadKind
 
     /// Sets the scene: workloads of which every pod runs the first version, put there by Descry itself.
     ///
@@ -45,7 +44,7 @@ struct SandboxScene: Sendable {
     ///   - settings: further settings of the environment.
     ///   - rules: further rights of the deploying account.
     ///   - prepare: what else there is in the cluster.
-    static func run(
+    package static func run(
         _ names: [String], kind: WorkloadKind = .statefulSet, replicas: Int = 1, parallel: Bool = false,
         rollout: String = "{timeout: 2m}", settings more: String = "", rules: [AccessRule] = [],
         delay: Duration = .milliseconds(20), prepare: (Sandbox) throws -> Void = { _ in },
@@ -76,7 +75,7 @@ struct SandboxScene: Sendable {
         }
     }
 
-    static func workload(
+    package static func workload(
         _ kind: WorkloadKind, _ name: String, _ replicas: Int, _ parallel: Bool
     ) -> JSONValue {
         var workload: JSONValue = [
@@ -101,7 +100,7 @@ struct SandboxScene: Sendable {
     }
 
     /// The same scene, seen by an environment with these settings besides.
-    func with(_ more: String) throws -> SandboxScene {
+    package func with(_ more: String) throws -> SandboxScene {
         var scene = self
         let text = settings + "\n" + more
         scene.environment = try EnvironmentSettings.parse(Array(text.utf8), file: "DEV.yaml").resolve(name: "DEV")
@@ -110,7 +109,7 @@ struct SandboxScene: Sendable {
 
     /// Commits a descriptor; what else an app has follows its version, in YAML's flow style.
     @discardableResult
-    func commit(
+    package func commit(
         _ apps: [(String, String)], beside files: [String: GitFixture.File] = [:]
     ) async throws -> String {
         let lines = apps.map { name, rest in "  - {name: \(name), kind: \(kind.rawValue), version: \(rest)}\n" }
@@ -122,7 +121,7 @@ struct SandboxScene: Sendable {
     /// One pass, with connections of its own.
     ///
     /// - Parameter account: whose token it has; the deployer's where nil.
-    func apply(
+    package func apply(
         as account: Account? = nil, extent: Sync.Extent = .prove, retries: Bool = false,
         requestTimeout: Duration = .seconds(30), follow: Duration? = nil,
         progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in },
@@ -149,13 +148,13 @@ struct SandboxScene: Sendable {
         return try result.get()
     }
 
-    func deploy(_ apps: [(String, String)]) async throws -> Sync.Outcome {
+    package func deploy(_ apps: [(String, String)]) async throws -> Sync.Outcome {
         try await commit(apps)
         return try await apply()
     }
 
     /// Each workload's image, less the registry: `backend:1.0.0-rc-…`.
-    func images() async throws -> Set<String> {
+    package func images() async throws -> Set<String> {
         try await withCluster(sandbox.administrator, .seconds(30)) { cluster in
             let all = try await cluster.list(kind, namespace: "shop").items
             return Set(
@@ -163,7 +162,7 @@ struct SandboxScene: Sendable {
         }
     }
 
-    func withCluster<Value: Sendable>(
+    package func withCluster<Value: Sendable>(
         _ account: Account, _ requestTimeout: Duration, _ body: (KubernetesClient) async throws -> Value
     ) async throws -> Value {
         let path = try folder.write("kubeconfig-\(UInt64.random(in: .min ... .max))", sandbox.kubeconfig(for: account))
@@ -178,11 +177,11 @@ struct SandboxScene: Sendable {
     }
 
     /// The deployments in the environment's history, newest first.
-    func history() async throws -> [Deployment] {
+    package func history() async throws -> [Deployment] {
         try await withCluster(sandbox.administrator, .seconds(30)) { cluster in
             try await HistoryStore(cluster: cluster, environment: environment).read()?.deployments ?? []
         }
     }
 
-    static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+    package static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 }
