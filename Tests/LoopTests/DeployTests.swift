@@ -4,6 +4,7 @@ import Sandbox
 import Scenes
 import TestServers
 import Testing
+import Workloads
 
 /// What is on a branch gets into its namespace, whatever happens on the way there.
 @Suite(.timeLimit(.minutes(2))) struct DeployTests {
@@ -64,7 +65,7 @@ import Testing
             try await scene.running([environment], scene.loop()) { loop in
                 try await loop.pass(for: try await scene.repository.tip(of: "DEV"))
                 let stuck = try await scene.commit(TestServers.Fate.neverReady.version("1.1.0"))
-                try await loop.next { event in
+                let _: Void = try await loop.next { event in
                     guard case .progress(_, .app(let app)) = event, app.pods?.updated ?? 0 > 0 else { return nil }
                     return ()
                 }
