@@ -80,7 +80,8 @@ import Workloads
     /// A workload that is not there yet: Helm is a moment late.
     @Test func `what is missing is deployed to as soon as it is there`() async throws {
         try await Scene.run(apps: ["backend"]) { scene in
-            let text = "apps:\n  - {name: backend, version: \(Scene.second)}\n  - {name: late, version: \(Scene.second)}\n"
+            let text =
+                "apps:\n  - {name: backend, version: \(Scene.second)}\n  - {name: late, version: \(Scene.second)}\n"
             let commit = try await scene.commit(text: text)
             try await scene.running([try scene.environment("DEV")], scene.loop()) { loop in
                 #expect(try await loop.pass(for: commit).status == .missing)

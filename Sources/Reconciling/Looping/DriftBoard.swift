@@ -104,7 +104,8 @@ struct DriftBoard: Sendable {
         findings[app.name] =
             if let problem = plan.problems.first {
                 Finding(
-                    workload: key, uid: workloads[key]?.uid ?? "", changes: [], problem: problem.code.rawValue, isOnlyDrift: false)
+                    workload: key, uid: workloads[key]?.uid ?? "", changes: [], problem: problem.code.rawValue,
+                    isOnlyDrift: false)
             } else if let planned = plan.apps.first, planned.isChanged {
                 Finding(
                     workload: key, uid: planned.workload.uid, changes: planned.changes, problem: nil,

@@ -55,5 +55,7 @@ struct DriftDamper: Sendable {
     }
 
     /// The apps that are left as they are, with the moment when that ends.
-    func left(_ now: Instant) -> [String: Instant] { rivalries.compactMapValues { $0.pauseEnd }.filter { now < $0.value } }
+    func left(_ now: Instant) -> [String: Instant] {
+        rivalries.compactMapValues { $0.pauseEnd }.filter { now < $0.value }
+    }
 }

@@ -120,7 +120,8 @@ private final class Listeners: Sendable {
             state.streams[state.last] = continuation
             return state.last
         }
-        continuation.onTermination = { [weak self] _ in _ = self?.state.withLock { $0.streams.removeValue(forKey: id) } }
+        continuation.onTermination = { [weak self] _ in _ = self?.state.withLock { $0.streams.removeValue(forKey: id) }
+        }
         return stream
     }
 }

@@ -22,7 +22,8 @@ public struct LoopTime: Sendable {
     }
 
     public static let system = LoopTime(
-        now: { .now }, date: { Date() }, sleep: { try await ContinuousClock().sleep(until: $0) }, random: { .random(in: 0..<1) })
+        now: { .now }, date: { Date() }, sleep: { try await ContinuousClock().sleep(until: $0) },
+        random: { .random(in: 0..<1) })
 
     var lease: LeaseTime { LeaseTime(now: now, date: date, sleep: sleep, random: random) }
 }

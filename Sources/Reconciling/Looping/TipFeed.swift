@@ -40,7 +40,9 @@ final class TipFeed: Sendable {
             if let news = state.news { continuation.yield(news) }
             return state.lastListener
         }
-        continuation.onTermination = { [weak self] _ in _ = self?.state.withLock { $0.listeners.removeValue(forKey: id) } }
+        continuation.onTermination = { [weak self] _ in
+            _ = self?.state.withLock { $0.listeners.removeValue(forKey: id) }
+        }
         return stream
     }
 
