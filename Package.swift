@@ -19,6 +19,7 @@ let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -90,7 +91,7 @@ let package = Package(
             name: "descry",
             dependencies: [
                 "Demo", "Documents", "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting",
-                "Rollouts", "Sandbox", "Serving", "Workloads", argumentParser, lifecycle, logging,
+                "Rollouts", "Sandbox", "Serving", "Workloads", argumentParser, lifecycle, logging, signals,
             ],
             swiftSettings: swiftSettings),
 

@@ -27,8 +27,8 @@ struct Descry: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            LintCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, HistoryCommand.self,
-            RBACCommand.self, DoctorCommand.self, DemoCommand.self, SandboxCommand.self,
+            LintCommand.self, PlanCommand.self, ApplyCommand.self, RunCommand.self, StatusCommand.self,
+            HistoryCommand.self, RBACCommand.self, DoctorCommand.self, DemoCommand.self, SandboxCommand.self,
         ])
 }
 

@@ -84,11 +84,14 @@ struct LoopScene: Sendable {
 
     /// Commits a descriptor that asks for this version of every app, or for what is given app by app.
     @discardableResult
-    func commit(_ version: String = first, to branch: String = "DEV", _ other: [String: String] = [:]) async throws
-        -> String
-    {
-        let lines = apps.map { "  - {name: \($0), version: \(other[$0] ?? version)}\n" }
-        return try await commit(text: "apps:\n" + lines.joined(), to: branch)
+    func commit(
+        _ version: String = first, to branch: String = "DEV", _ other: [String: String] = [:]
+    ) async throws -> String {
+        try await commit(text: descriptor(version, other), to: branch)
+    }
+
+    func descriptor(_ version: String, _ other: [String: String] = [:]) -> String {
+        "apps:\n" + apps.map { "  - {name: \($0), version: \(other[$0] ?? version)}\n" }.joined()
     }
 
     @discardableResult
@@ -121,6 +124,32 @@ struct LoopScene: Sendable {
                     configuration: try .kubeconfig(paths: [environment.cluster.kubeconfig ?? ""]),
                     options: ClientOptions(version: "0.0.0-test"), logger: SandboxScene.silent)
             })
+    }
+
+    /// `descry apply` on another machine, which takes the lease.
+    func apply(_ environment: Reconciling.Environment, acceptsRewrite: Bool = false) async throws -> Sync.Outcome {
+        let sources = sources("jenkins", GitDeadlines())
+        let (repository, cluster) = (try sources.repository(environment), try sources.cluster(environment))
+        var timing = LeaseTiming.command
+        timing.look = .milliseconds(50)
+        let lease = EnvironmentLease(
+            cluster: cluster, environment: environment, holder: LeaseHolder(identity: "jenkins"), timing: timing,
+            logger: SandboxScene.silent)
+        let result: Result<Sync.Outcome, any Error>
+        do {
+            result = .success(
+                try await lease.whileHeld(patience: .seconds(60)) { held in
+                    try await Sync(
+                        environment: environment, repository: repository, cluster: held.guarding(cluster),
+                        command: .apply, extent: .prove, acceptsRewrite: acceptsRewrite
+                    ).run()
+                })
+        } catch {
+            result = .failure(error)
+        }
+        await repository.close()
+        try await cluster.close()
+        return try result.get()
     }
 
     /// Runs a loop over these environments while the body runs, and drains it.

@@ -35,12 +35,16 @@ struct EnvironmentPass: Sendable {
     }
 
     private func sync() async throws -> Sync.Outcome {
-        let (tell, name) = (context.tell, environment.name)
+        let (tell, environment, start) = (context.tell, environment, start)
         return try await Sync(
             environment: environment, repository: repository, cluster: cluster, command: .apply, extent: .prove,
             runner: context.runner,
             tips: TipSource(current: { start.commit }, next: { try await feed.tip(after: $0) }),
-            leavesAlone: leavesAlone, progress: { tell(.progress(environment: name, $0)) }
+            leavesAlone: leavesAlone,
+            progress: { event in
+                if case .planned = event { tell(.changing(environment, start)) }
+                tell(.progress(environment: environment.name, event))
+            }
         ).run()
     }
 }

@@ -3,8 +3,8 @@ import Kubernetes
 
 /// How the loop opens what an environment needs.
 public struct LoopSources: Sendable {
-    var repository: @Sendable (Environment) throws -> GitRepository
-    var cluster: @Sendable (Environment) throws -> KubernetesClient
+    package let repository: @Sendable (Environment) throws -> GitRepository
+    package let cluster: @Sendable (Environment) throws -> KubernetesClient
 
     /// - Parameters:
     ///   - repository: called once for all environments with the same repository and the same `git` settings.

@@ -21,6 +21,8 @@ public enum LoopEvent: Sendable {
     /// A branch that the server does not have.
     case branchMissing(environment: String, GitError)
     case passStarted(Environment, LoopPass.Start)
+    /// The pass has found something to change, and begins to.
+    case changing(Environment, LoopPass.Start)
     case progress(environment: String, ProgressEvent)
     case passEnded(Environment, LoopPass)
     /// The pass that failed is made again then, unless something happens before.

@@ -1,4 +1,5 @@
 import Descriptors
+import FoundationEssentials
 import Git
 import Kubernetes
 import Logging
@@ -85,7 +86,7 @@ public struct Sync: Sendable {
     public func run() async throws -> Outcome {
         var record = SyncRecord(environment, command, repository: repository.remote.description)
         let source = DescriptorSource(environment: environment, repository: repository)
-        let tip = try await source.tip(try await tips.current(), acceptsRewrite: acceptsRewrite || isReadOnly)
+        let tip = try await tip(source)
         let version = try await source.read(tip)
         let (commit, descriptor) = (version.commit, version.descriptor)
         record.begin(commit)
@@ -112,7 +113,10 @@ public struct Sync: Sendable {
         var journal = Journal(
             cluster: cluster, environment: environment, runner: runner, descriptor: version.digest,
             proves: extent == .prove)
-        if let quarantine = try await journal.begin(&plan, commit, retries: retries, { note($0, &record) }) {
+        if let quarantine = try await journal.begin(
+            &plan, commit, retries: retries, accepting: accepted(tip, commit), isNews: tip.isRewrite,
+            { note($0, &record) })
+        {
             let status = record.refuse(quarantine)
             return Outcome(report: record.report, status: status, plan: plan)
         }
@@ -133,6 +137,19 @@ public struct Sync: Sendable {
             _ = await flush
             throw error
         }
+    }
+
+    private func tip(_ source: DescriptorSource) async throws -> BranchTip {
+        let commit = try await tips.current()
+        if isReadOnly { return try await source.tip(commit, acceptsRewrite: true) }
+        let history = HistoryStore(cluster: cluster, environment: environment)
+        return try await source.tip(commit, acceptsRewrite: acceptsRewrite, history: history)
+    }
+
+    private func accepted(_ tip: BranchTip, _ commit: SyncReport.Commit) -> AcceptedCommit {
+        AcceptedCommit(
+            repository: repository.remote.description, branch: tip.branch.description,
+            commit: tip.commit.description, time: Int64(commit.time.timeIntervalSince1970))
     }
 
     /// What a pass knows before it carries its plan out.
