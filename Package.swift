@@ -156,20 +156,24 @@ let package = Package(
                 "Scenes", "Serving", "TestServers", "Workloads", logging, nioSSL,
             ],
             swiftSettings: swiftSettings),
+        // Many who want one lease, on a clock of their own, against any API server.
+        .target(
+            name: "LeaseScene", dependencies: ["Kubernetes", "Reconciling", logging], path: "Tests/LeaseScene",
+            swiftSettings: swiftSettings),
         // Whole passes in this process, against the sandbox and its faults.
         .testTarget(
             name: "SyncTests",
             dependencies: [
-                "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts", "Sandbox",
-                "Scenes", "TestServers", "Workloads", logging, nioSSL,
+                "Descriptors", "Git", "Kubernetes", "LeaseScene", "Planning", "Reconciling", "Reporting", "Rollouts",
+                "Sandbox", "Scenes", "TestServers", "Workloads", logging, nioSSL,
             ],
             swiftSettings: swiftSettings),
         // Everything that needs the real API server: `make test-cluster`.
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Conformance", "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts",
-                "Serving", "TestServers", "Workloads", "descry", logging,
+                "Conformance", "Descriptors", "Git", "Kubernetes", "LeaseScene", "Planning", "Reconciling", "Reporting",
+                "Rollouts", "Serving", "TestServers", "Workloads", "descry", logging,
             ],
             swiftSettings: swiftSettings),
         // The built binary, end to end, where no API server is needed.

@@ -60,6 +60,26 @@ public struct MicroTime: Sendable, Hashable, CustomStringConvertible {
     }
 
     init(text: String) { description = text }
+
+    /// The same moment, or if that is not later than `previous`, the microsecond after `previous`: times that a holder writes are all
+    /// different, also where its clock stands or goes back. Else one who looks seldom could take two renewals for none.
+    public func following(_ previous: MicroTime) -> MicroTime {
+        // Both are in UTC and of one length, so their order is that of their texts.
+        if description.utf8.count == previous.description.utf8.count, description <= previous.description,
+            let micros = Int64(previous.description.dropLast().suffix(6)), let second = previous.second
+        {
+            return MicroTime(second.addingTimeInterval((Double(micros) + 1.5) / 1_000_000))
+        }
+        return self
+    }
+
+    private var second: Date? {
+        do {
+            return try Date("\(description.prefix(19))Z", strategy: .iso8601)
+        } catch {
+            return nil  // no time of ours: anything differs from it
+        }
+    }
 }
 
 extension KubernetesClient {

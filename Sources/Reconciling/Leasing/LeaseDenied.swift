@@ -1,4 +1,5 @@
 import Kubernetes
+import Reporting
 
 /// Why an environment is not this process's to write, or no longer.
 public enum LeaseDenied: Error, Sendable, CustomStringConvertible {
@@ -15,6 +16,13 @@ public enum LeaseDenied: Error, Sendable, CustomStringConvertible {
         case .held: "locked"
         case .lost: "lock-lost"
         case .forbidden(let error): error.code
+        }
+    }
+
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .held, .lost: .locked
+        case .forbidden(let error): ExitStatus(error)
         }
     }
 

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Kubernetes
 import Logging
 
@@ -29,12 +28,8 @@ struct LeaseRenewal: Sendable {
                     var new = old
                     new.term.holder = lease.holder.identity
                     new.term.seconds = Int(timing.duration.components.seconds)
-                    // A clock that stands, or goes back, must not make a renewal look like none.
-                    let date = time.date()
-                    new.term.renewed = MicroTime(date)
-                    if new.term.renewed == old.term.renewed {
-                        new.term.renewed = MicroTime(date.addingTimeInterval(0.000_001))
-                    }
+                    new.term.renewed = MicroTime(time.date())
+                    if let last = old.term.renewed { new.term.renewed = new.term.renewed?.following(last) }
                     return new
                 }
                 guard let renewed else { return }
