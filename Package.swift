@@ -126,7 +126,7 @@ let package = Package(
             name: "SandboxTests",
             dependencies: ["Conformance", "Sandbox", "TestServers", asyncHTTPClient, nioCore, nioHTTP1, nioSSL],
             exclude: ["Recorded"], swiftSettings: swiftSettings),
-        .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: swiftSettings),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "TestServers"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReconcilingTests",
             dependencies: [
@@ -137,9 +137,10 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Reconciling", "Reporting", "Serving", "TestServers", asyncHTTPClient, crypto, logging, nioCore,
+                "Git", "Reconciling", "Reporting", "Serving", "TestServers", asyncHTTPClient, crypto, lifecycle, logging,
+                nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
-            swiftSettings: swiftSettings),
+            exclude: ["Payloads"], swiftSettings: swiftSettings),
         // The loop in this process, against the sandbox and real git servers.
         .testTarget(
             name: "LoopTests",
