@@ -127,7 +127,7 @@ let package = Package(
             name: "SandboxTests",
             dependencies: ["Conformance", "Sandbox", "TestServers", asyncHTTPClient, nioCore, nioHTTP1, nioSSL],
             exclude: ["Recorded"], swiftSettings: swiftSettings),
-        .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: swiftSettings),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "TestServers"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReconcilingTests",
             dependencies: [
@@ -138,9 +138,10 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Reconciling", "Reporting", "Serving", "TestServers", asyncHTTPClient, crypto, logging, nioCore,
+                "Git", "Reconciling", "Reporting", "Serving", "TestServers", asyncHTTPClient, crypto, lifecycle, logging,
+                nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
-            swiftSettings: swiftSettings),
+            exclude: ["Payloads"], swiftSettings: swiftSettings),
         // A sandbox with workloads, a deployment repository, and an environment: what whole passes and the loop are tested on.
         .target(
             name: "Scenes",

@@ -63,7 +63,8 @@ public struct HTTPServer: Service {
             }
             defer { group.cancelAll() }
             do {
-                try await group.waitForAll()
+                // Not `waitForAll`, which waits for the others even where one has failed.
+                for try await _ in group {}
             } catch is Ended {
                 return
             }

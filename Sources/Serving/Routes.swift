@@ -26,8 +26,10 @@ struct Routes: Sendable {
         }
         var response = await page(path)
         if request.method == .head {
-            response.headers[.contentLength] = response.body.contentLength.map(String.init)
+            // The length follows a new body, so it is set after that.
+            let length = response.body.contentLength
             response.body = ResponseBody()
+            response.headers[.contentLength] = length.map(String.init)
         }
         return response
     }

@@ -3,6 +3,7 @@ import LeaseScene
 import Logging
 import Reconciling
 import Sandbox
+import Scenes
 import TestServers
 import Testing
 

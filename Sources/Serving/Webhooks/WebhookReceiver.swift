@@ -138,7 +138,7 @@ public final class WebhookReceiver: Sendable {
             }
         }
         if proofs.isEmpty {
-            let hashed = Double(delivery.body.count) * Double(secrets.count) / Double(1 << 20)
+            let hashed = Double((delivery.body.count * secrets.count) >> 20)
             _ = forgeries.withLock { $0.take(1 + hashed, for: address, at: time.now()) }
         }
         return proofs
