@@ -78,6 +78,25 @@ import Testing
 
     private struct Unexpected: Error {}
 
+    /// What is under way counts as told: a repetition after a failure that has not yet arrived is news, and what the forge turns
+    /// out to have is not sent after it.
+    @Test mutating func whatIsUnderWayCounts() throws {
+        let pending = try delivery(.pending)
+        queue.put(pending)
+        guard case .send(let first, _) = queue.next(at: start) else { throw Unexpected() }
+        queue.put(try delivery(.failure))
+        queue.said(first.status, after: first)
+        guard case .send(let second, _) = queue.next(at: start) else { throw Unexpected() }
+        queue.put(pending)
+        queue.said(second.status, after: second)
+        guard case .send(let third, _) = queue.next(at: start) else { throw Unexpected() }
+        #expect(third.status.state == .pending)
+        let proven = try delivery(.success)
+        queue.put(proven)
+        queue.said(proven.status, after: third)
+        #expect(queue.next(at: start) == .idle)
+    }
+
     @Test mutating func anotherReasonIsNews() throws {
         for text in ["a failed", "a failed", "b failed"] {
             queue.put(try delivery(.failure, text: text))

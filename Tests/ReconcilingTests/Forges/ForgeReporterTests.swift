@@ -210,7 +210,7 @@ import Testing
         let environment = try scene.environment()
         let reporter = scene.reporter()
         await reporter.passEnded(environment, .of(.proven, environment))
-        await scene.server.requests(2)
+        await scene.log.lines(1, holding: "A commit status is set")
         await reporter.forget("LIVE")
         await reporter.passEnded(environment, .of(.proven, environment))
         await scene.server.requests(4)
