@@ -23,8 +23,16 @@ struct ForgeQueue: Sendable {
         var waiting: [Delivery] = []
         var notBefore: ContinuousClock.Instant?
         var failures = 0
+        /// On its way now; it may also be among those that wait, until it has arrived.
+        var underWay: Delivery?
         /// The last status of each commit, the most recent commit last.
         var said: [CommitStatus] = []
+
+        /// What the forge has of a commit, or has in a moment.
+        func current(_ commit: String) -> CommitStatus? {
+            if let underWay, underWay.status.commit == commit { return underWay.status }
+            return said.first { $0.commit == commit }
+        }
     }
 
     static let patience = Duration.seconds(3600)
@@ -45,7 +53,7 @@ struct ForgeQueue: Sendable {
         let waiting = line.waiting.first { $0.status.commit == commit }?.status
         if let waiting, !delivery.status.isNews(over: waiting) { return }
         line.waiting.removeAll { $0.status.commit == commit }
-        if line.said.first(where: { $0.commit == commit }).map({ delivery.status.isNews(over: $0) }) ?? true {
+        if line.current(commit).map({ delivery.status.isNews(over: $0) }) ?? true {
             line.waiting.append(delivery)
             if line.waiting.count > Self.mostWaiting { line.waiting.removeFirst() }
         }
@@ -69,6 +77,7 @@ struct ForgeQueue: Sendable {
         let name = order.remove(at: ready)
         order.append(name)
         guard let line = lines[name], let delivery = line.waiting.first else { return .idle }
+        lines[name]?.underWay = delivery
         return .send(delivery, known: line.said.first { $0.commit == delivery.status.commit })
     }
 
@@ -77,7 +86,12 @@ struct ForgeQueue: Sendable {
         (notBefore, failures) = (nil, 0)
         update(delivery) { line in
             (line.notBefore, line.failures) = (nil, 0)
-            line.waiting.removeAll { $0 == delivery }
+            let isRemembered = line.underWay == delivery
+            line.underWay = nil
+            line.waiting.removeAll {
+                $0 == delivery || $0.status.commit == status.commit && !$0.status.isNews(over: status)
+            }
+            guard isRemembered else { return }
             line.said.removeAll { $0.commit == status.commit }
             line.said.append(status)
             if line.said.count > Self.mostRemembered { line.said.removeFirst() }
@@ -88,6 +102,7 @@ struct ForgeQueue: Sendable {
     mutating func failed(
         _ delivery: Delivery, _ failure: ForgeFailure, at now: ContinuousClock.Instant, chance: Double
     ) -> Duration? {
+        update(delivery) { $0.underWay = nil }
         switch failure.kind {
         case .refused:
             update(delivery) { line in line.waiting.removeAll { $0 == delivery } }
@@ -109,7 +124,10 @@ struct ForgeQueue: Sendable {
     }
 
     /// What others may have told the forge since is not known any more.
-    mutating func forget(_ environment: String) { lines[environment]?.said = [] }
+    mutating func forget(_ environment: String) {
+        lines[environment]?.said = []
+        lines[environment]?.underWay = nil
+    }
 
     private mutating func update(_ delivery: Delivery, _ change: (inout Line) -> Void) {
         guard var line = lines[delivery.context.environment] else { return }

@@ -36,11 +36,13 @@ import Testing
     }
 
     @Test mutating func theNewestOfACommitReplacesTheOneBefore() throws {
-        for each in try [
+        let all = try [
             delivery(.pending), delivery(.pending, "b"), delivery(.failure), delivery(.success),
             delivery(.superseded, "b"),
-        ] { queue.put(each) }
-        #expect(told() == ["DEV a success", "DEV b superseded"])
+        ]
+        for each in all { queue.put(each) }
+        let told = told()
+        #expect(told == ["DEV a success", "DEV b superseded"])
         #expect(queue.next(at: start) == .idle)
     }
 
@@ -75,6 +77,25 @@ import Testing
     }
 
     private struct Unexpected: Error {}
+
+    /// What is under way counts as told: a repetition after a failure that has not yet arrived is news, and what the forge turns
+    /// out to have is not sent after it.
+    @Test mutating func whatIsUnderWayCounts() throws {
+        let pending = try delivery(.pending)
+        queue.put(pending)
+        guard case .send(let first, _) = queue.next(at: start) else { throw Unexpected() }
+        queue.put(try delivery(.failure))
+        queue.said(first.status, after: first)
+        guard case .send(let second, _) = queue.next(at: start) else { throw Unexpected() }
+        queue.put(pending)
+        queue.said(second.status, after: second)
+        guard case .send(let third, _) = queue.next(at: start) else { throw Unexpected() }
+        #expect(third.status.state == .pending)
+        let proven = try delivery(.success)
+        queue.put(proven)
+        queue.said(proven.status, after: third)
+        #expect(queue.next(at: start) == .idle)
+    }
 
     @Test mutating func anotherReasonIsNews() throws {
         for text in ["a failed", "a failed", "b failed"] {
@@ -133,7 +154,8 @@ import Testing
         var now = start
         for _ in 0..<12 {
             guard case .send(let delivery, _) = queue.next(at: now) else { throw Unexpected() }
-            let pause = try #require(queue.failed(delivery, away, at: now, chance: 1))
+            let failed = queue.failed(delivery, away, at: now, chance: 1)
+            let pause = try #require(failed)
             pauses.append(pause)
             #expect(queue.next(at: now) == .wait(until: now + pause))
             now += pause

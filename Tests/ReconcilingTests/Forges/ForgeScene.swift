@@ -144,7 +144,14 @@ final class SteppedTime: Sendable {
 
 /// Keeps every line with its metadata.
 final class LogRecorder: Sendable {
-    private let lines = Mutex<[String]>([])
+    private struct State {
+        var lines: [String] = []
+        var waiters: [(text: String, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+
+        func count(of text: String) -> Int { lines.count { $0.contains(text) } }
+    }
+
+    private let state = Mutex(State())
 
     var logger: Logger {
         var logger = Logger(label: "test") { _ in Handler(recorder: self) }
@@ -152,10 +159,30 @@ final class LogRecorder: Sendable {
         return logger
     }
 
-    var text: String { lines.withLock { $0.joined(separator: "\n") } }
-    func count(of text: String) -> Int { lines.withLock { $0.count { $0.contains(text) } } }
+    var text: String { state.withLock { $0.lines.joined(separator: "\n") } }
+    func count(of text: String) -> Int { state.withLock { $0.count(of: text) } }
 
-    fileprivate func add(_ line: String) { lines.withLock { $0.append(line) } }
+    /// Waits until so many lines hold the text.
+    func lines(_ count: Int, holding text: String) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.count(of: text) >= count { return true }
+                state.waiters.append((text, count, continuation))
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+
+    fileprivate func add(_ line: String) {
+        let woken = state.withLock { state in
+            state.lines.append(line)
+            let now = state
+            state.waiters.removeAll { now.count(of: $0.text) >= $0.count }
+            return now.waiters.filter { now.count(of: $0.text) >= $0.count }.map(\.continuation)
+        }
+        for continuation in woken { continuation.resume() }
+    }
 
     private struct Handler: LogHandler {
         let recorder: LogRecorder
