@@ -7,7 +7,7 @@ BENCH_FLAGS ?=
 SOURCES = Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture build release test test-cluster bench format lint install clean
+.PHONY: help demo picture build release test test-cluster bench format lint check-image install clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ format: ## format the sources in place
 
 lint: ## check format, scripts, forbidden constructs and links in the documentation
 	scripts/lint
+
+check-image: release ## on Debian 12: whether the Dockerfile's packages give the release binary all it needs
+	scripts/check-image "$$($(SWIFT) build --configuration release --show-bin-path $(SWIFT_FLAGS))/descry"
 
 install: release ## install descry into $(PREFIX)/bin
 	install -D -m 755 "$$($(SWIFT) build --configuration release --show-bin-path $(SWIFT_FLAGS))/descry" "$(DESTDIR)$(PREFIX)/bin/descry"

@@ -19,6 +19,7 @@ let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -90,7 +91,7 @@ let package = Package(
             name: "descry",
             dependencies: [
                 "Demo", "Documents", "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting",
-                "Rollouts", "Sandbox", "Serving", "Workloads", argumentParser, lifecycle, logging,
+                "Rollouts", "Sandbox", "Serving", "Workloads", argumentParser, lifecycle, logging, signals,
             ],
             swiftSettings: swiftSettings),
 
@@ -126,42 +127,54 @@ let package = Package(
             name: "SandboxTests",
             dependencies: ["Conformance", "Sandbox", "TestServers", asyncHTTPClient, nioCore, nioHTTP1, nioSSL],
             exclude: ["Recorded"], swiftSettings: swiftSettings),
-        .testTarget(name: "ReportingTests", dependencies: ["Reporting"], swiftSettings: swiftSettings),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "TestServers"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ReconcilingTests",
             dependencies: [
                 "Descriptors", "Documents", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts",
-                "TestExamples", "TestServers", "Workloads",
+                "TestExamples", "TestServers", "Workloads", logging,
             ],
             exclude: ["Examples"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Reconciling", "Reporting", "Serving", "TestServers", asyncHTTPClient, crypto, logging, nioCore,
+                "Git", "Reconciling", "Reporting", "Serving", "TestServers", asyncHTTPClient, crypto, lifecycle, logging,
+                nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
-            swiftSettings: swiftSettings),
+            exclude: ["Payloads"], swiftSettings: swiftSettings),
+        // A sandbox with workloads, a deployment repository, and an environment: what whole passes and the loop are tested on.
+        .target(
+            name: "Scenes",
+            dependencies: [
+                "Git", "Kubernetes", "Reconciling", "Reporting", "Sandbox", "TestServers", "Workloads", logging,
+            ],
+            path: "Tests/Scenes", swiftSettings: swiftSettings),
         // The loop in this process, against the sandbox and real git servers.
         .testTarget(
             name: "LoopTests",
             dependencies: [
                 "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts", "Sandbox",
-                "Serving", "TestServers", "Workloads", logging, nioSSL,
+                "Scenes", "Serving", "TestServers", "Workloads", logging, nioSSL,
             ],
+            swiftSettings: swiftSettings),
+        // Many who want one lease, on a clock of their own, against any API server.
+        .target(
+            name: "LeaseScene", dependencies: ["Kubernetes", "Reconciling", logging], path: "Tests/LeaseScene",
             swiftSettings: swiftSettings),
         // Whole passes in this process, against the sandbox and its faults.
         .testTarget(
             name: "SyncTests",
             dependencies: [
-                "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts", "Sandbox",
-                "TestServers", "Workloads", logging, nioSSL,
+                "Descriptors", "Git", "Kubernetes", "LeaseScene", "Planning", "Reconciling", "Reporting", "Rollouts",
+                "Sandbox", "Scenes", "TestServers", "Workloads", logging, nioSSL,
             ],
             swiftSettings: swiftSettings),
         // Everything that needs the real API server: `make test-cluster`.
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Conformance", "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts",
-                "Serving", "TestServers", "Workloads", "descry", logging,
+                "Conformance", "Descriptors", "Git", "Kubernetes", "LeaseScene", "Planning", "Reconciling", "Reporting",
+                "Rollouts", "Serving", "TestServers", "Workloads", "descry", logging,
             ],
             swiftSettings: swiftSettings),
         // The built binary, end to end, where no API server is needed.

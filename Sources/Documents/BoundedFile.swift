@@ -31,6 +31,19 @@ public enum BoundedFile {
         return try readAll(descriptor, limit)
     }
 
+    /// The same for a file of a folder that was listed: what is no regular file (a pipe, say, which would keep its reader
+    /// waiting) is not read. Symbolic links are followed.
+    /// - Parameter limit: in bytes.
+    public static func readRegular(_ path: String, limit: Int) throws(Problem) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .system(String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .system(String(cString: strerror(errno))) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .system("it is no regular file") }
+        return try readAll(descriptor, limit)
+    }
+
     /// Standard input to its end.
     public static func readStandardInput(limit: Int) throws(Problem) -> [UInt8] {
         try readAll(STDIN_FILENO, limit)

@@ -2,12 +2,16 @@ extension Diagnostic: CustomStringConvertible {
     /// `file:line:column: error[code]: what. hint`, then the source line and a caret under the place, ready for a terminal:
     /// nothing in it can move the cursor or change colours.
     public var description: String {
+        guard let excerpt else { return oneLine }
+        return oneLine + "\n" + excerpt.rendered
+    }
+
+    /// The same without the source line: for logs, and for whoever should not see the file.
+    public var oneLine: String {
         let place = position.map { "\(file):\($0.line):\($0.column)" } ?? file
         var text = "\(place): \(severity.rawValue)[\(code)]: \(sentence(message))"
         if let hint { text += " \(sentence(hint))" }
-        text = TerminalText.escaped(text)
-        if let excerpt { text += "\n" + excerpt.rendered }
-        return text
+        return TerminalText.escaped(text)
     }
 
     private func sentence(_ text: String) -> String { text.last == "?" || text.last == "." ? text : text + "." }

@@ -31,12 +31,17 @@ public struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
     public let message: String
     public let hint: String?
     public let category: Category
+    /// What the server asked for by `Retry-After`.
+    public let retryAfter: Duration?
 
-    public init(code: String, message: String, hint: String? = nil, category: Category) {
+    public init(
+        code: String, message: String, hint: String? = nil, category: Category, retryAfter: Duration? = nil
+    ) {
         self.code = code
         self.message = message
         self.hint = hint
         self.category = category
+        self.retryAfter = retryAfter
     }
 
     /// One line: `message. hint`.
@@ -48,8 +53,10 @@ extension GitError {
         GitError(code: code, message: message, hint: hint, category: .refused)
     }
 
-    static func unreachable(_ code: String, _ message: String, hint: String? = nil) -> GitError {
-        GitError(code: code, message: message, hint: hint, category: .unreachable)
+    static func unreachable(
+        _ code: String, _ message: String, hint: String? = nil, retryAfter: Duration? = nil
+    ) -> GitError {
+        GitError(code: code, message: message, hint: hint, category: .unreachable, retryAfter: retryAfter)
     }
 
     static func denied(_ code: String, _ message: String, hint: String? = nil) -> GitError {

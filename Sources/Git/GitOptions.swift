@@ -17,12 +17,14 @@ public struct GitOptions: Sendable {
     public var environment: [String: String]
     /// The words of the program to run in place of `ssh`; nil takes `GIT_SSH_COMMAND`, then `GIT_SSH`, then `ssh`.
     public var sshCommand: [String]?
+    /// Called after each question to the server, from any thread; must not block.
+    public var onRequest: (@Sendable (RequestObservation) -> Void)?
 
     public init(
         cacheDirectory: String, credentials: GitCredentials = .none, certificateAuthority: String? = nil,
         clientCertificate: String? = nil, clientKey: String? = nil, deadlines: GitDeadlines = GitDeadlines(),
         limits: GitLimits = GitLimits(), userAgent: String = "git/2.0 (descry)", environment: [String: String],
-        sshCommand: [String]? = nil
+        sshCommand: [String]? = nil, onRequest: (@Sendable (RequestObservation) -> Void)? = nil
     ) {
         self.cacheDirectory = cacheDirectory
         self.credentials = credentials
@@ -34,6 +36,7 @@ public struct GitOptions: Sendable {
         self.userAgent = userAgent
         self.environment = environment
         self.sshCommand = sshCommand
+        self.onRequest = onRequest
     }
 }
 

@@ -10,15 +10,24 @@ extension GitRepository {
     static let blindDepth = 100
 
     /// Makes a commit present and compares it with what was accepted. Needs the lock.
-    func bring(_ tip: CommitID, of branch: BranchName) async throws(GitError) -> BranchTip {
+    func bring(_ tip: CommitID, of branch: BranchName, _ baseline: Baseline?) async throws(GitError) -> BranchTip {
         if try mirror.load() {
             logger.warning("the cache was damaged and is fetched anew", metadata: ["path": "\(mirror.path)"])
         }
-        let previous = mirror.state.accepted[branch]
-        if try !isPresent(tip) { try await transfer(tip, of: branch, previous: previous) }
+        let previous = mirror.state.accepted[branch] ?? baseline?.commit
+        let history = previous.map { wantedHistory(since: $0, baseline) } ?? .commits(1)
+        if try !isPresent(tip) {
+            try await transfer(tip, of: branch, history)
+        }
         let isRewrite: Bool
         if let previous {
-            isRewrite = try History(store: try mirror.objects()).ancestry(previous, of: tip) != .ancestor
+            var ancestry = try History(store: try mirror.objects()).ancestry(previous, of: tip)
+            if ancestry == .unknown, mirror.state.accepted[branch] == nil {
+                // The tip was fetched before there was anything to compare it with.
+                try await transfer(tip, of: branch, history)
+                ancestry = try History(store: try mirror.objects()).ancestry(previous, of: tip)
+            }
+            isRewrite = ancestry != .ancestor
         } else {
             isRewrite = false
         }
@@ -50,11 +59,12 @@ extension GitRepository {
     }
 
     /// Fetches a commit, with as much history as it takes to see whether it follows from the one accepted last.
-    private func transfer(_ tip: CommitID, of branch: BranchName, previous: CommitID?) async throws(GitError) {
+    private func transfer(
+        _ tip: CommitID, of branch: BranchName, _ history: FetchRequest.History
+    ) async throws(GitError) {
         if case .inPlace = carrier {
             throw .unreachable("commit-gone", "\(remote) no longer has the commit \(tip)", hint: "Try again")
         }
-        let history = previous.map { wantedHistory(since: $0) } ?? .commits(1)
         if mirror.packCount >= Self.maximumPackCount { try mirror.startAnew() }
         do throws(GitError) {
             try await exchange(tip, of: branch, history: history)
@@ -72,7 +82,8 @@ extension GitRepository {
         return ["server-error", "connection-lost", "protocol"].contains(error.code)
     }
 
-    private func wantedHistory(since previous: CommitID) -> FetchRequest.History {
+    private func wantedHistory(since previous: CommitID, _ baseline: Baseline?) -> FetchRequest.History {
+        if let baseline, baseline.commit == previous { return .since(max(1, baseline.time - Self.clockTolerance)) }
         do throws(GitError) {
             let time = try History(store: try mirror.objects()).commit(previous).time
             return .since(max(1, time - Self.clockTolerance))
@@ -89,7 +100,7 @@ extension GitRepository {
         let request = try request(tip, of: branch, history: history)
         logger.debug(
             "fetching", metadata: ["commit": "\(tip)", "history": "\(history)", "haves": "\(request.haves.count)"])
-        try await bounded { repository, watchdog throws(GitError) in
+        try await self.request(.fetch) { repository, watchdog throws(GitError) in
             let incoming = try repository.mirror.receive()
             var shallow = Set(request.shallow)
             try await repository.converse(watchdog) { upload throws(GitError) in

@@ -1,8 +1,28 @@
 import Logging
 
 extension GitRepository {
+    /// Asks the server under the deadlines, and tells how it went.
+    func request<Value: Sendable>(
+        _ operation: RequestObservation.Operation,
+        _ body: @escaping @Sendable (isolated GitRepository, Watchdog) async throws(GitError) -> Value
+    ) async throws(GitError) -> Value {
+        let start = ContinuousClock.now
+        let tell = { (error: GitError?) in
+            self.options.onRequest?(
+                RequestObservation(operation: operation, error: error, duration: start.duration(to: .now)))
+        }
+        do throws(GitError) {
+            let value = try await bounded(body)
+            tell(nil)
+            return value
+        } catch {
+            tell(error)
+            throw error
+        }
+    }
+
     /// Runs an operation under the deadlines: idle and total.
-    func bounded<Value: Sendable>(
+    private func bounded<Value: Sendable>(
         _ body: @escaping @Sendable (isolated GitRepository, Watchdog) async throws(GitError) -> Value
     ) async throws(GitError) -> Value {
         let watchdog = Watchdog(options.deadlines)

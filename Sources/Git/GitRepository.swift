@@ -41,7 +41,7 @@ public actor GitRepository {
     public func refs() async throws(GitError) -> RemoteRefs {
         try checkOpen()
         if case .inPlace = carrier { return try LocalRepository.open(remote.path).refs }
-        return try await bounded { repository, watchdog throws(GitError) in
+        return try await request(.refs) { repository, watchdog throws(GitError) in
             try await repository.converse(watchdog) { upload throws(GitError) in try await upload.refs() }
         }
     }
@@ -50,10 +50,35 @@ public actor GitRepository {
     /// accepted last. Nothing is transferred where the mirror has the commit already.
     ///
     /// - Throws: `commit-gone` where the branch moved meanwhile and the server no longer gives the commit.
-    public func fetch(branch: BranchName, tip: CommitID) async throws(GitError) -> BranchTip {
+    ///
+    /// - Parameter baseline: what the tip is compared with where this cache has accepted nothing of the branch yet.
+    public func fetch(
+        branch: BranchName, tip: CommitID, baseline: Baseline? = nil
+    ) async throws(GitError) -> BranchTip {
         try checkOpen()
         return try await withLock { repository throws(GitError) in
-            try await repository.bring(tip, of: branch)
+            try await repository.bring(tip, of: branch, baseline)
+        }
+    }
+
+    /// A commit that somebody else has accepted.
+    public struct Baseline: Sendable, Hashable {
+        public var commit: CommitID
+        /// When it was committed, in seconds since 1970: how much history has to be asked for.
+        public var time: Int64
+
+        public init(commit: CommitID, time: Int64) {
+            self.commit = commit
+            self.time = time
+        }
+    }
+
+    /// The commit of the branch that was recorded last by ``accept(_:)``; nil where this cache has none.
+    public func accepted(_ branch: BranchName) async throws(GitError) -> CommitID? {
+        try checkOpen()
+        return try await withLock { repository throws(GitError) in
+            _ = try repository.mirror.load()
+            return repository.mirror.state.accepted[branch]
         }
     }
 

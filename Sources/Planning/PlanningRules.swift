@@ -28,4 +28,7 @@ public enum WorkloadAnnotation {
     public static let canaryOf = "descry.dev/canary-of"
     /// Shown by `kubectl rollout history`.
     public static let changeCause = "kubernetes.io/change-cause"
+
+    /// All that planning reads or writes.
+    public static let all: Set<String> = [environment, version, commit, canaryOf, changeCause]
 }

@@ -1,4 +1,7 @@
 import ArgumentParser
+import Documents
+import Git
+import Kubernetes
 import Reconciling
 import Reporting
 
@@ -19,6 +22,7 @@ struct ApplyCommand: AsyncParsableCommand {
               descry apply LIVE --environments deploy/environments --junit descry.xml
               descry apply DEV --no-wait
               descry apply DEV --follow
+              descry apply LIVE --lock-timeout 30m
               descry apply DEV --repository https://git.example.com/shop/deployments.git \\
                 --namespace shop-dev --registry nexus.example.com:32554/shop \\
                 --server https://kube.example.com:6443 --certificate-authority ca.crt --token-file token
@@ -28,6 +32,7 @@ struct ApplyCommand: AsyncParsableCommand {
               3   a rollout failed, or the pass failed after something was written; all of it is rolled back and proven
               4   the same, but something is not back, or --on-failure is not rollback; the report says what runs where
               65, 69, 77, 78: nothing was written; see descry --help
+              75  another run holds the environment (its name is told), for longer than --lock-timeout
               130, 143: ended by SIGINT or SIGTERM, which the history says; the next apply goes on from there
             """)
 
@@ -54,6 +59,12 @@ struct ApplyCommand: AsyncParsableCommand {
     @Flag(help: "Try again what failed with this very descriptor before.")
     var retry = false
 
+    @Option(
+        help: .init(
+            "How long to wait where another run holds the environment; 0 for not at all.", valueName: "duration"),
+        transform: LockTimeout.init(text:))
+    var lockTimeout = LockTimeout(duration: .seconds(300))
+
     func validate() throws {
         if follow && (!wait || dryRun) { throw ValidationError("--follow needs rollouts to wait for") }
     }
@@ -70,9 +81,10 @@ struct ApplyCommand: AsyncParsableCommand {
         let extent: Sync.Extent = dryRun ? .validate : wait ? .prove : .patch
         let stream = common.output.textStream
         let style = common.output.style(for: stream)
-        let end = try await Interruption.ends { [acceptRewrite, retry, follow] in
+        let end = try await Interruption.ends { [acceptRewrite, retry, follow, lockTimeout] in
             try await pass.run(
                 .apply, extent: extent, acceptsRewrite: acceptRewrite, retries: retry, follow: follow,
+                lockTimeout: lockTimeout.duration,
                 preempted: {
                     stream.write(TextReport.render($0.report, style: style))
                     printer.startAnew()
@@ -101,10 +113,13 @@ struct Pass {
     /// How often `--follow` asks the git server.
     private static let pollInterval = Duration.seconds(5)
 
-    /// - Parameter preempted: is given what became of each pass that a newer commit ended.
+    /// - Parameters:
+    ///   - lockTimeout: how long to wait for another run that holds the environment. A pass that only looks takes no lock.
+    ///   - preempted: is given what became of each pass that a newer commit ended.
     func run(
         _ command: SyncReport.Command, extent: Sync.Extent, acceptsRewrite: Bool, retries: Bool = false,
-        follow: Bool = false, preempted: @escaping @Sendable (Sync.Outcome) -> Void = { _ in },
+        follow: Bool = false, lockTimeout: Duration = .zero,
+        preempted: @escaping @Sendable (Sync.Outcome) -> Void = { _ in },
         progress: @escaping @Sendable (ProgressEvent) -> Void
     ) async throws -> Sync.Outcome {
         let variables = common.variables
@@ -114,12 +129,61 @@ struct Pass {
             cacheFolder: Connections.cacheFolder(environment.cache, variables), logger: common.logger())
         return try await connections.withRepository { repository in
             try await connections.withCluster { cluster in
-                try await Sync(
-                    environment: resolved, repository: repository, cluster: cluster, command: command, extent: extent,
-                    acceptsRewrite: acceptsRewrite, retries: retries, runner: Deployment.Runner(variables),
-                    follow: follow ? Self.pollInterval : nil, progress: progress
-                ).runToEnd(preempted: preempted)
+                @Sendable func pass(_ cluster: KubernetesClient, _ note: String? = nil) async throws -> Sync.Outcome {
+                    try await Sync(
+                        environment: resolved, repository: repository, cluster: cluster, command: command,
+                        extent: extent, acceptsRewrite: acceptsRewrite, retries: retries,
+                        runner: Deployment.Runner(variables),
+                        tips: .asking(repository, resolved.branch, every: follow ? Self.pollInterval : nil),
+                        progress: progress
+                    ).runToEnd(preempted: { preempted($0.noting(note)) }).noting(note)
+                }
+                guard extent == .prove || extent == .patch else { return try await pass(cluster) }
+                let lease = EnvironmentLease(
+                    cluster: cluster, environment: resolved, holder: .command(variables), timing: .command,
+                    logger: common.logger())
+                return try await lease.whileHeld(
+                    patience: lockTimeout,
+                    waiting: {
+                        progress(.note("waiting for \($0.holder ?? "another run"), which holds \(resolved.name)"))
+                    }
+                ) { held in
+                    if let note = held.note { progress(.note(note)) }
+                    return try await pass(held.guarding(cluster), held.note)
+                }
             }
         }
     }
+}
+
+extension Sync.Outcome {
+    fileprivate func noting(_ note: String?) -> Sync.Outcome {
+        guard let note else { return self }
+        var noted = self
+        noted.report.notes.insert(note, at: 0)
+        return noted
+    }
+}
+
+/// `--lock-timeout`: a duration, or 0.
+struct LockTimeout: Sendable {
+    let duration: Duration
+
+    init(duration: Duration) { self.duration = duration }
+
+    init(text: String) throws {
+        if ["0", "0s"].contains(text) {
+            duration = .zero
+            return
+        }
+        do {
+            duration = try DurationText.parse(text)
+        } catch {
+            throw ValidationError(error.message)
+        }
+    }
+}
+
+extension LockTimeout: CustomStringConvertible {
+    var description: String { DurationText.format(duration) }
 }

@@ -12,13 +12,28 @@ struct Connections: Sendable {
     let cacheFolder: String
     let logger: Logger
 
-    func withRepository<Result: Sendable>(_ body: (GitRepository) async throws -> Result) async throws -> Result {
+    /// - Parameter observe: is told of every question to the git server.
+    func repository(_ observe: (@Sendable (Git.RequestObservation) -> Void)? = nil) throws -> GitRepository {
         let git = environment.git
-        let options = GitOptions(
+        var options = GitOptions(
             cacheDirectory: cacheFolder, credentials: git.credentials, certificateAuthority: git.certificateAuthority,
             clientCertificate: git.clientCertificate, clientKey: git.clientKey, environment: variables,
             sshCommand: git.sshCommand)
-        let repository = try GitRepository(remote: environment.repository, options: options, logger: logger)
+        options.onRequest = observe
+        return try GitRepository(remote: environment.repository, options: options, logger: logger)
+    }
+
+    /// - Parameter observe: is told of every request to the API server.
+    func cluster(
+        _ observe: (@Sendable (Kubernetes.RequestObservation) -> Void)? = nil
+    ) throws -> KubernetesClient {
+        var options = ClientOptions(version: Version.text)
+        options.onRequest = observe
+        return KubernetesClient(configuration: try configuration(), options: options, logger: logger)
+    }
+
+    func withRepository<Result: Sendable>(_ body: (GitRepository) async throws -> Result) async throws -> Result {
+        let repository = try repository()
         let result: Result
         do {
             result = try await body(repository)
@@ -31,8 +46,7 @@ struct Connections: Sendable {
     }
 
     func withCluster<Result: Sendable>(_ body: (KubernetesClient) async throws -> Result) async throws -> Result {
-        let client = KubernetesClient(
-            configuration: try configuration(), options: ClientOptions(version: Version.text), logger: logger)
+        let client = try cluster()
         let result: Result
         do {
             result = try await body(client)

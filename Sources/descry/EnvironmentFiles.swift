@@ -30,7 +30,7 @@ struct EnvironmentFiles: ParsableArguments {
             return try EnvironmentSettings.parse(try InputFile.read(path), file: path).name.map { [$0] } ?? []
         }
         let folder = folder(variables) ?? Self.defaultFolder
-        let names = try Self.names(in: folder)
+        let names = try names(in: folder)
         if names.isEmpty {
             throw Failure(
                 status: .refused, code: "no-environments", message: "there is no environment file in \(folder)",
@@ -56,13 +56,13 @@ struct EnvironmentFiles: ParsableArguments {
         if let path = file(variables) { return try EnvironmentSettings.parse(try InputFile.read(path), file: path) }
         let asked = folder(variables)
         let directory = asked ?? Self.defaultFolder
-        let path = directory + "/" + name + ".yaml"
-        if InputFile.exists(path) { return try EnvironmentSettings.parse(try InputFile.read(path), file: path) }
-        let others = try Self.names(in: directory)
+        let folder = EnvironmentFolder(path: directory)
+        if InputFile.exists(folder.path(of: name)) { return try Self.reading { try folder.settings(of: name) } }
+        let others = try names(in: directory)
         if asked == nil && others.isEmpty { return EnvironmentSettings() }
         throw Failure(
             status: .refused, code: "no-environment-file",
-            message: "there is no file \(path)"
+            message: "there is no file \(folder.path(of: name))"
                 + (others.isEmpty ? "" : "; the folder has \(others.joined(separator: ", "))"),
             hint: NearestName.of(name, among: others).map { "Did you mean \($0)?" }
                 ?? "Name the folder with --environments, or the file with --environment-file")
@@ -78,8 +78,20 @@ struct EnvironmentFiles: ParsableArguments {
         environmentFile ?? variables.nonEmpty("DESCRY_ENVIRONMENT_FILE")
     }
 
-    private static func names(in folder: String) throws -> [String] {
-        try InputFile.names(in: folder).filter { $0.hasSuffix(".yaml") && !$0.hasPrefix(".") }
-            .map { String($0.dropLast(5)) }.sorted()
+    /// None where there is no such folder.
+    private func names(in folder: String) throws -> [String] {
+        InputFile.isFolder(folder) ? try Self.reading { try EnvironmentFolder(path: folder).names() } : []
+    }
+
+    /// What cannot be read is told as such, by its own code, not as a mistake in it.
+    private static func reading<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let refused as Refused {
+            guard let problem = refused.diagnostics.first, problem.code.hasPrefix("unreadable-") else { throw refused }
+            throw Failure(
+                status: .refused, code: problem.code, message: "\(problem.file): \(problem.message)", hint: problem.hint
+            )
+        }
     }
 }

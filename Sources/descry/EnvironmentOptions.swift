@@ -86,7 +86,8 @@ extension ArgumentHelp {
             case .gitTokenFile: .gitToken
             default: nil
             }
-        let variables = setting.variable + (secret.map { ", or the secret itself: \($0.variable)" } ?? "")
+        let itself = secret?.variable.map { ", or the secret itself: \($0)" } ?? ""
+        let variables = (setting.variable ?? "") + itself
         return ArgumentHelp("\(setting.help) [\(variables)].", valueName: setting.placeholder.lowercased())
     }
 }

@@ -39,6 +39,8 @@ struct Failure: Error {
             self.init(
                 status: ExitStatus(error), code: error.code, message: error.message,
                 hint: error.hint)
+        case let denied as LeaseDenied:
+            self.init(status: denied.exitStatus, code: denied.code, message: denied.description, hint: denied.hint)
         case let error as DemoError:
             self.init(status: .internalError, code: error.code, message: error.message, hint: error.hint)
         case is CancellationError:

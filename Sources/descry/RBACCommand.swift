@@ -19,6 +19,7 @@ struct RBACCommand: AsyncParsableCommand {
               descry rbac DEV | kubectl apply -f -
               descry rbac LIVE --named
               descry rbac LIVE --kind StatefulSet --kind Deployment --canary
+              descry rbac LIVE --service-account descry/descry > deploy/base/access/LIVE.yaml
             """)
 
     @OptionGroup(title: "Environment") var environment: EnvironmentOptions
@@ -45,8 +46,8 @@ struct RBACCommand: AsyncParsableCommand {
 
     @Flag(
         help: """
-            Workloads and the reading of pods alone (and what verify.job needs): no history, no events, and no stuck pod is \
-            replaced.
+            Workloads and the reading of pods alone (and what verify.job needs): no lock, no history, no events, and no \
+            stuck pod is replaced.
             """)
     var minimal = false
 
@@ -56,7 +57,16 @@ struct RBACCommand: AsyncParsableCommand {
     @Flag(help: "Also print a Secret for a token without expiry (for Jenkins, or Kubernetes before 1.24).")
     var tokenSecret = false
 
+    @Option(
+        help: .init(
+            "Give the rights to a ServiceAccount that is there already, that of `descry run`, and print none.",
+            valueName: "namespace/name"))
+    var serviceAccount: AccessManifests.Account?
+
     func validate() throws {
+        if tokenSecret && serviceAccount != nil {
+            throw ValidationError("--token-secret and --service-account exclude each other")
+        }
         if noList && !named { throw ValidationError("--no-list needs --named") }
         if named && !kinds.isEmpty { throw ValidationError("--kind and --named exclude each other") }
         if named && canary { throw ValidationError("--canary and --named exclude each other: the descriptor decides") }
@@ -73,7 +83,7 @@ struct RBACCommand: AsyncParsableCommand {
             let manifests = AccessManifests(
                 environment: resolved, scope: scope(apps), canaries: named ? .init(apps) : canary ? .any : .none,
                 isMinimal: minimal, asksHealth: health || apps.contains { $0.health != nil },
-                includesTokenSecret: tokenSecret)
+                account: serviceAccount, includesTokenSecret: tokenSecret)
             if common.output.format == .json {
                 common.output.printJSON(manifests.list)
             } else {
@@ -96,6 +106,14 @@ struct RBACCommand: AsyncParsableCommand {
         return try await connections.withRepository { repository in
             try await DescriptorSource(environment: resolved, repository: repository).current().apps
         }
+    }
+}
+
+extension AccessManifests.Account: ExpressibleByArgument {
+    public init?(argument: String) {
+        let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
+        self.init(namespace: parts[0], name: parts[1])
     }
 }
 

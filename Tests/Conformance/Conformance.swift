@@ -27,7 +27,7 @@ public enum Conformance {
     /// ``askingPods``, which need pods that answer.
     public static let cases: [Case] = [
         applying, applyConflicts, watching, statefulSetRollouts, statefulSetFailures, statusSequences, canaries,
-        refusing, listing, selecting, writing, reportingStatus, deleting, accessing, postingEvents,
+        refusing, listing, selecting, writing, reportingStatus, deleting, accessing, leases, postingEvents,
         deploymentRollouts, podFates, proxying, jobs, podLogs, discovering,
     ].flatMap { $0 }
 }

@@ -51,6 +51,87 @@ import Testing
         }
     }
 
+    /// Bound tokens are rotated long before they end, and a request that would be refused is one too many.
+    @Test func aTokenIsReadAgainAfterAMinute() async throws {
+        try await TestFolder.with { folder in
+            let path = try folder.write("token", "old")
+            let now = Mutex(Date(timeIntervalSince1970: 1000))
+            try await KubernetesClient.with(
+                credential: .tokenFile(path), change: { $0.time.date = { now.withLock { $0 } } },
+                answer: { _, _ in [.answer(200, RequestFaultTests.version)] }
+            ) { client, server in
+                for seconds in [0.0, 59, 2, 61] {
+                    now.withLock { $0 = $0.addingTimeInterval(seconds) }
+                    _ = try await client.serverVersion()
+                    try folder.write("token", seconds == 2 ? "newest" : "new")
+                }
+                #expect(
+                    server.requests.map { $0.header("Authorization") }
+                        == ["Bearer old", "Bearer old", "Bearer new", "Bearer newest"])
+            }
+        }
+    }
+
+    /// The token ends while a watch is open, as some proxies and servers say by an event; the file has a new one by then.
+    @Test func aWatchWhoseTokenEndsIsOpenedAgain() async throws {
+        try await TestFolder.with { folder in
+            let path = try folder.write("token", "old")
+            try await KubernetesClient.with(
+                credential: .tokenFile(path),
+                answer: { number, request in
+                    if number == 0 { return [WatchFaultTests.list(7)] }
+                    if request.header("Authorization") == "Bearer new" {
+                        return [.stream, .chunk(WatchFaultTests.event("ADDED", WatchFaultTests.pod("a", 9)))]
+                    }
+                    if number > 1 { return [.answer(401, RequestFaultTests.status(401, "Unauthorized"))] }
+                    do { try folder.write("token", "new") } catch { return [.answer(500, "")] }
+                    let refusal = WatchFaultTests.event("ERROR", RequestFaultTests.status(401, "Unauthorized"))
+                    return [
+                        .stream, .chunk(WatchFaultTests.event("ADDED", WatchFaultTests.pod("b", 8))), .chunk(refusal),
+                    ]
+                }
+            ) { client, server in
+                var seen: [String] = []
+                observing: for try await observation in client.observePods(namespace: "shop") {
+                    guard case .changed(let pod) = observation else { continue }
+                    seen.append(pod.name)
+                    if pod.name == "a" { break observing }
+                }
+                #expect(seen.last == "a")
+                // From where it was, first with the token that is held, then with the new one.
+                #expect(server.requests.suffix(2).map { $0.query("resourceVersion") } == ["8", "8"])
+                #expect(server.requests.last?.header("Authorization") == "Bearer new")
+            }
+        }
+    }
+
+    /// Where there is no new one, it is over: whoever observes has to know.
+    @Test func aWatchWhoseTokenIsWithdrawnEnds() async throws {
+        try await TestFolder.with { folder in
+            let path = try folder.write("token", "old")
+            try await KubernetesClient.with(
+                credential: .tokenFile(path),
+                answer: { number, _ in
+                    switch number {
+                    case 0: [WatchFaultTests.list(7)]
+                    case 1:
+                        [
+                            .stream,
+                            .chunk(WatchFaultTests.event("ERROR", RequestFaultTests.status(401, "Unauthorized"))),
+                        ]
+                    default: [.answer(401, RequestFaultTests.status(401, "Unauthorized"))]
+                    }
+                }
+            ) { client, server in
+                let error = try await kubernetesError {
+                    for try await _ in client.observePods(namespace: "shop") {}
+                }
+                #expect(error?.code == "unauthorized")
+                #expect(server.requests.count == 3)
+            }
+        }
+    }
+
     @Test func anUnchangedTokenIsNotTriedTwice() async throws {
         try await TestFolder.with { folder in
             let path = try folder.write("token", "planted-secret")

@@ -97,6 +97,13 @@ import Workloads
                 - apiGroups: [""]
                   resources: [events]
                   verbs: [create]
+                - apiGroups: [coordination.k8s.io]
+                  resources: [leases]
+                  resourceNames: [descry-live]
+                  verbs: [get, patch]
+                - apiGroups: [coordination.k8s.io]
+                  resources: [leases]
+                  verbs: [create]
                 ---
                 apiVersion: rbac.authorization.k8s.io/v1
                 kind: RoleBinding
@@ -179,14 +186,17 @@ import Workloads
     }
 
     /// The history's ConfigMap is made by whoever applies the manifests, so that the token need not be able to create any.
-    @Test func `no scope gives more than reading, patching workloads and the history, and posting events`() throws {
+    @Test func `no scope gives more than reading, patching workloads, history and lock, and making events and locks`()
+        throws
+    {
         for scope in [
             AccessManifests.Scope.kinds([.statefulSet]), .workloads(Self.keys), .workloadsByNameOnly(Self.keys),
         ] {
             let yaml = try Self.manifests(scope, includesTokenSecret: true).yaml()
             let events = "- apiGroups: [\"\"]\n  resources: [events]\n  verbs: [create]\n"
-            #expect(yaml.contains(events))
-            let lines = yaml.replacing(events, with: "").split(separator: "\n")
+            let leases = "- apiGroups: [coordination.k8s.io]\n  resources: [leases]\n  verbs: [create]\n"
+            #expect(yaml.contains(events) && yaml.contains(leases))
+            let lines = yaml.replacing(events, with: "").replacing(leases, with: "").split(separator: "\n")
             let verbs = lines.filter { $0.contains("verbs:") }
                 .flatMap { $0.drop { $0 != "[" }.split { " [],".contains($0) } }
             #expect(Set(verbs).isSubset(of: ["get", "list", "watch", "patch"]))
@@ -247,6 +257,7 @@ import Workloads
         let manifests = try Self.manifests(.kinds([.statefulSet]), replacing: .always, isMinimal: true)
         #expect(
             !manifests.yaml().contains("configmaps") && !manifests.yaml().contains("events")
+                && !manifests.yaml().contains("leases")
                 && !manifests.yaml().contains("delete"))
         #expect(manifests.objects.count == 3)
     }

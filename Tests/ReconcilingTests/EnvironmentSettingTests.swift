@@ -7,7 +7,7 @@ import Testing
     @Test func namesAreDistinctAndWellFormed() throws {
         let settings = EnvironmentSetting.allCases
         let flags = settings.compactMap(\.flag)
-        let variables = settings.map(\.variable)
+        let variables = settings.compactMap(\.variable)
         #expect(Set(flags).count == flags.count && Set(variables).count == variables.count)
         #expect(flags.allSatisfy { $0.wholeMatch(of: /--[a-z]+(-[a-z]+)*/) != nil })
         #expect(variables.allSatisfy { $0.wholeMatch(of: /DESCRY(_[A-Z]+)+/) != nil })
@@ -36,8 +36,12 @@ import Testing
             (.verifyTimeout, "verify.timeout", "--verify-timeout", "DESCRY_VERIFY_TIMEOUT"),
             (.clusterToken, nil, nil, "DESCRY_TOKEN"), (.gitToken, nil, nil, "DESCRY_GIT_TOKEN"),
             (.gitPassword, nil, nil, "DESCRY_GIT_PASSWORD"),
-        ] as [(EnvironmentSetting, String?, String?, String)])
-    func namesStay(setting: EnvironmentSetting, key: String?, flag: String?, variable: String) {
+            // The loop's own: a flag or variable would give all environments one secret.
+            (.forgeProvider, "forge.provider", nil, nil), (.forgeTokenFile, "forge.tokenFile", nil, nil),
+            (.forgeWebhookSecretFile, "forge.webhookSecretFile", nil, nil), (.forgeURL, "forge.url", nil, nil),
+            (.forgeTargetURL, "forge.targetURL", nil, nil),
+        ] as [(EnvironmentSetting, String?, String?, String?)])
+    func namesStay(setting: EnvironmentSetting, key: String?, flag: String?, variable: String?) {
         #expect(setting.key == key)
         #expect(setting.flag == flag)
         #expect(setting.variable == variable)

@@ -5,6 +5,7 @@ import Planning
 import Reporting
 import Rollouts
 import Sandbox
+import Scenes
 import TestServers
 import Testing
 import Workloads

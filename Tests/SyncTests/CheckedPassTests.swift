@@ -1,5 +1,6 @@
 import Reporting
 import Sandbox
+import Scenes
 import TestServers
 import Testing
 

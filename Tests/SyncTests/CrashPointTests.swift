@@ -2,6 +2,7 @@ import Kubernetes
 import Reconciling
 import Reporting
 import Sandbox
+import Scenes
 import TestServers
 import Testing
 

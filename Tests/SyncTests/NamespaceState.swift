@@ -1,4 +1,5 @@
 import Planning
+import Scenes
 import Workloads
 
 @testable import Sandbox

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Sandbox
+import Scenes
 
 @testable import Kubernetes
 

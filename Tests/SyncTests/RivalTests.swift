@@ -1,6 +1,7 @@
 import Reconciling
 import Reporting
 import Sandbox
+import Scenes
 import Synchronization
 import TestServers
 import Testing

@@ -1,5 +1,6 @@
 import Reconciling
 import Reporting
+import Scenes
 import TestServers
 import Testing
 

@@ -3,6 +3,7 @@ import Git
 import Reconciling
 import Reporting
 import Sandbox
+import Scenes
 import TestServers
 import Testing
 

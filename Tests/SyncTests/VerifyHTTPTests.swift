@@ -1,6 +1,7 @@
 import NIOSSL
 import Reporting
 import Sandbox
+import Scenes
 import TestServers
 import Testing
 

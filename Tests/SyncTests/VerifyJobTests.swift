@@ -1,5 +1,6 @@
 import Kubernetes
 import Reporting
+import Scenes
 import TestServers
 import Testing
 import Workloads

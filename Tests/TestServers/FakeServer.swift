@@ -83,7 +83,7 @@ public final class FakeServer: Sendable {
 }
 
 /// A thread for calls that block: the fakes must not occupy the pools that the code under test runs on.
-private enum BlockingWork {
+enum BlockingWork {
     static func start(_ body: @escaping @Sendable () -> Void) {
         let queue = DispatchQueue(label: "descry.fake")
         queue.async(execute: body)

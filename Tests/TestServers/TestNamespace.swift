@@ -111,6 +111,10 @@ public struct PolicyRule: Sendable {
         PolicyRule(
             ["get", "patch"], apiGroup: "", ["configmaps"], names: ["descry-dev", "descry-live", "descry-stage"]),
         PolicyRule(["create"], apiGroup: "", ["events"]),
+        PolicyRule(
+            ["get", "patch"], apiGroup: "coordination.k8s.io", ["leases"],
+            names: ["descry-dev", "descry-live", "descry-stage"]),
+        PolicyRule(["create"], apiGroup: "coordination.k8s.io", ["leases"]),
         // Where the ConfigMap that `descry rbac` prints was not applied.
         PolicyRule(["create"], apiGroup: "", ["configmaps"]),
     ]

@@ -39,10 +39,19 @@ enum HTTPFailure {
         case 408, 425: return .unreachable("server-error", "\(remote) gave up waiting (\(status.code))")
         case 429:
             let after = retryAfter.map { "; try again after \(printable($0, limit: 40)) s" } ?? ""
-            return .unreachable("rate-limited", "\(remote) takes no more requests for now (429)\(after)")
-        case 500...599: return .unreachable("server-error", "\(remote) failed (\(status.code))\(said)")
+            return .unreachable(
+                "rate-limited", "\(remote) takes no more requests for now (429)\(after)", retryAfter: wait(retryAfter))
+        case 500...599:
+            return .unreachable(
+                "server-error", "\(remote) failed (\(status.code))\(said)", retryAfter: wait(retryAfter))
         default: return .refused("http-status", "\(remote) answered \(status.code)\(said)")
         }
+    }
+
+    /// `Retry-After` in seconds (RFC 9110); at most an hour of it is believed. The other form, a date, depends on two clocks
+    /// that may differ, and is left to the caller's own pause.
+    private static func wait(_ retryAfter: String?) -> Duration? {
+        retryAfter.flatMap { Int($0) }.flatMap { $0 > 0 ? .seconds(min($0, 3600)) : nil }
     }
 
     /// Whether the other side closed or reset the connection before it answered.

@@ -41,7 +41,7 @@ public struct RemoteURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Only this machine sees what is sent there.
-    var isLoopback: Bool {
+    public var isLoopback: Bool {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         let isIPv4Loopback = parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
         return isIPv4Loopback || host == "localhost" || host == "::1"

@@ -17,6 +17,8 @@ public struct ClientOptions: Sendable {
     public var pageSize = 500
     /// Connections to a server that speaks HTTP/1.1 only. Watches always have a connection each.
     public var connectionLimit = 32
+    /// Called after each attempt of each request, from any thread; must not block.
+    public var onRequest: (@Sendable (RequestObservation) -> Void)?
 
     var time = TimeSource.system
 

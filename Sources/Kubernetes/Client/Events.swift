@@ -46,13 +46,7 @@ extension KubernetesClient {
             query: [("fieldManager", Self.fieldManager)],
             body: Array(try JSONEncoder().encode(EventBody(event, name: name, namespace: namespace))),
             purpose: resource.purpose("create", nil, namespace))
-        do {
-            _ = try await withoutRetries.send(request)
-        } catch let error as KubernetesError where transport.isPassing(error) {
-            throw KubernetesError(
-                code: error.code, category: .unreachable, status: error.status, reason: error.reason,
-                message: error.message, hint: error.hint)
-        }
+        _ = try await sendOnce(request)
     }
 }
 

@@ -9,39 +9,67 @@ import Workloads
 /// `CancellationError` where its task was cancelled.
 public struct KubernetesClient: Sendable {
     let transport: Transport
-    let deadline: ContinuousClock.Instant?
-    let retries: RetryPolicy
+    private var deadline: ContinuousClock.Instant?
+    private var retries: RetryPolicy
+    private var permit: WritePermit?
+
+    /// Asked right before a write is sent. May wait; what it throws ends the write.
+    public typealias WritePermit = @Sendable () async throws -> Void
 
     /// Opens no connection yet.
     public init(configuration: ClusterConfiguration, options: ClientOptions, logger: Logger) {
         transport = Transport(configuration: configuration, options: options, logger: logger)
-        deadline = nil
         retries = options.retries
-    }
-
-    private init(transport: Transport, deadline: ContinuousClock.Instant?, retries: RetryPolicy) {
-        self.transport = transport
-        self.deadline = deadline
-        self.retries = retries
     }
 
     public var configuration: ClusterConfiguration { transport.configuration }
 
     /// The same client, of which every request with all its retries ends by then. Observations are not bound by it.
     public func before(_ deadline: ContinuousClock.Instant) -> KubernetesClient {
-        KubernetesClient(transport: transport, deadline: deadline, retries: retries)
+        var bounded = self
+        bounded.deadline = deadline
+        return bounded
+    }
+
+    /// The same client, which asks for permission before each attempt of each request that is not a GET, retries too: so a
+    /// writer that has lost its lock sends nothing more. Permissions of this client are asked for first.
+    ///
+    /// The wait for a permission counts as part of the request, whose deadline ends it.
+    public func guarded(by permit: @escaping WritePermit) -> KubernetesClient {
+        var guarded = self
+        if let first = self.permit {
+            guarded.permit = {
+                try await first()
+                try await permit()
+            }
+        } else {
+            guarded.permit = permit
+        }
+        return guarded
     }
 
     /// The same client, of which every request is sent once: for callers that have a plan of their own for failures.
     var withoutRetries: KubernetesClient {
-        var once = retries
-        once.attempts = 1
-        once.connectionAttempts = 1
-        return KubernetesClient(transport: transport, deadline: deadline, retries: once)
+        var once = self
+        once.retries.attempts = 1
+        once.retries.connectionAttempts = 1
+        return once
     }
 
     func send(_ request: APIRequest) async throws -> Data {
-        try await transport.send(request, deadline: deadline, retries: retries)
+        try await transport.send(request, deadline: deadline, retries: retries, permit: permit)
+    }
+
+    /// Sends the request once. An API server that is just starting refuses what it permits a moment later (``Recovery``): such a
+    /// refusal is of the category `unreachable`.
+    func sendOnce(_ request: APIRequest) async throws -> Data {
+        do {
+            return try await withoutRetries.send(request)
+        } catch let error as KubernetesError where transport.isPassing(error) {
+            throw KubernetesError(
+                code: error.code, category: .unreachable, status: error.status, reason: error.reason,
+                message: error.message, hint: error.hint)
+        }
     }
 
     /// Ends all connections. Must be called once, when no request is under way.

@@ -11,6 +11,8 @@ struct Resource: Sendable, Hashable {
     static let configMaps = Resource(group: "", plural: "configmaps")
     static let events = Resource(group: "", plural: "events")
 
+    static let leases = Resource(group: "coordination.k8s.io", plural: "leases")
+
     static let jobs = Resource(group: "batch", plural: "jobs")
     static let cronJobs = Resource(group: "batch", plural: "cronjobs")
     /// Before Kubernetes 1.21.

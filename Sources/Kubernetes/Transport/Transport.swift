@@ -31,11 +31,15 @@ final class Transport: Sendable {
 
     /// Sends the request until it succeeds, is refused, or may not be tried any more.
     ///
-    /// - Parameter deadline: for all attempts together; nil means the budget of `retries`.
+    /// - Parameters:
+    ///   - deadline: for all attempts together; nil means the budget of `retries`.
+    ///   - permit: asked before each attempt, unless the request is a GET.
     /// - Returns: the body of a 2xx answer.
     func send(
-        _ request: APIRequest, deadline: ContinuousClock.Instant?, retries: RetryPolicy
+        _ request: APIRequest, deadline: ContinuousClock.Instant?, retries: RetryPolicy,
+        permit: KubernetesClient.WritePermit?
     ) async throws -> Data {
+        let permit = request.method == .GET ? nil : permit
         let end = deadline ?? options.time.now() + retries.budget
         var attempt = 1
         while true {
@@ -44,7 +48,9 @@ final class Transport: Sendable {
             let failure: (error: KubernetesError, kind: RetryPolicy.Failure)
             do {
                 let answer = try await authorized { credential in
-                    try await self.exchange(request, credential, within: min(remaining, self.options.requestTimeout))
+                    if let permit { try await self.wait(for: permit, until: end, request.purpose) }
+                    return try await self.exchange(
+                        request, credential, within: min(remaining, self.options.requestTimeout))
                 }
                 observe(answer.status)
                 if (200..<300).contains(answer.status) { return answer.body }
@@ -68,6 +74,17 @@ final class Transport: Sendable {
                 metadata: ["request": "\(request.purpose)", "code": "\(failure.error.code)", "pause": "\(pause)"])
             try await options.time.sleep(pause)
             attempt += 1
+        }
+    }
+
+    private func wait(
+        for permit: @escaping KubernetesClient.WritePermit, until end: ContinuousClock.Instant,
+        _ purpose: APIRequest.Purpose
+    ) async throws {
+        do {
+            try await withTimeout(options.time.now().duration(to: end), permit)
+        } catch is TimeoutError {
+            throw KubernetesError.timedOut(purpose, configuration.server)
         }
     }
 
@@ -111,9 +128,11 @@ final class Transport: Sendable {
     }
 
     private func open(_ request: APIRequest, _ credential: Credential) async throws -> HTTPClientResponse {
-        try await TransportFailure.catching {
-            try await clients.watches.execute(
-                httpRequest(request, credential), deadline: .now() + TimeAmount(options.requestTimeout))
+        try await options.observing(request.purpose, status: { Int($0.status.code) }) {
+            try await TransportFailure.catching {
+                try await clients.watches.execute(
+                    httpRequest(request, credential), deadline: .now() + TimeAmount(options.requestTimeout))
+            }
         }
     }
 
@@ -124,10 +143,12 @@ final class Transport: Sendable {
             let answer = try await authorized({ $0.statusObject?.reason == "Unauthorized" }) { credential in
                 let prepared = self.httpRequest(request, credential)
                 let client = self.clients.requests
-                return try await TransportFailure.catching {
-                    try await withTimeout(timeout) {
-                        let response = try await client.execute(prepared, deadline: .now() + TimeAmount(timeout))
-                        return Answer(response, body: try await Self.beginning(of: response.body, limit + 1))
+                return try await self.options.observing(request.purpose, status: \.status) {
+                    try await TransportFailure.catching {
+                        try await withTimeout(timeout) {
+                            let response = try await client.execute(prepared, deadline: .now() + TimeAmount(timeout))
+                            return Answer(response, body: try await Self.beginning(of: response.body, limit + 1))
+                        }
                     }
                 }
             }
@@ -167,10 +188,12 @@ final class Transport: Sendable {
         let prepared = httpRequest(request, credential)
         let client = clients.requests
         let limit = options.responseLimit
-        return try await TransportFailure.catching {
-            try await withTimeout(timeout) {
-                let response = try await client.execute(prepared, deadline: .now() + TimeAmount(timeout))
-                return Answer(response, body: try await self.collect(response.body, limit: limit))
+        return try await options.observing(request.purpose, status: \.status) {
+            try await TransportFailure.catching {
+                try await withTimeout(timeout) {
+                    let response = try await client.execute(prepared, deadline: .now() + TimeAmount(timeout))
+                    return Answer(response, body: try await self.collect(response.body, limit: limit))
+                }
             }
         }
     }

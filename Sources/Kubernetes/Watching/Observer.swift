@@ -42,6 +42,8 @@ struct Observer<Object: ClusterObject>: Sendable {
     private struct Interruption: Error {
         var plan: WatchPlan
         var error: KubernetesError
+        /// It had been opened, so the token was good then.
+        var wasOpen = false
     }
 
     /// - Throws: the error, where trying again cannot help.
@@ -49,7 +51,10 @@ struct Observer<Object: ClusterObject>: Sendable {
         after interruption: Interruption, lasted: Duration, _ plan: inout WatchPlan
     ) async throws {
         let error = interruption.error
-        guard let ending = WatchPlan.Ending(error, lasted: lasted, isPassing: transport.isPassing(error)) else {
+        // A token that ends while its watch is open has a successor, which the next request reads; where it has none, that
+        // request is refused for good.
+        let isPassing = transport.isPassing(error) || interruption.wasOpen && error.status == 401
+        guard let ending = WatchPlan.Ending(error, lasted: lasted, isPassing: isPassing) else {
             throw error
         }
         if ending != .gone {
@@ -96,7 +101,7 @@ struct Observer<Object: ClusterObject>: Sendable {
                 if let rest = framer.finish() { try take(rest, &plan) }
                 return plan
             } catch let error as KubernetesError {
-                throw Interruption(plan: plan, error: error)
+                throw Interruption(plan: plan, error: error, wasOpen: true)
             } catch let failure as TransportFailure {
                 throw Interruption(plan: plan, error: await transport.describe(failure, purpose: request.purpose))
             }

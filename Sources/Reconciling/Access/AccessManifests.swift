@@ -32,6 +32,17 @@ public struct AccessManifests: Sendable {
         }
     }
 
+    /// A ServiceAccount that is there already, in whatever namespace: that of `descry run`.
+    public struct Account: Sendable, Hashable {
+        public var namespace: String
+        public var name: String
+
+        public init(namespace: String, name: String) {
+            self.namespace = namespace
+            self.name = name
+        }
+    }
+
     public let environment: String
     public let namespace: String
     public let scope: Scope
@@ -40,19 +51,21 @@ public struct AccessManifests: Sendable {
     public let replacesStuckPods: Bool
     /// The CronJob or Job that a check is made after: `verify.job`.
     public let verifyJob: String?
-    /// Workloads (canaries too) and the reading of pods alone, beside what `verify.job` needs: no history, no events, and no pod
-    /// is deleted.
+    /// Workloads (canaries too) and the reading of pods alone, beside what `verify.job` needs: no lock, no history, no events, and
+    /// no pod is deleted.
     public let isMinimal: Bool
     /// Allow to ask pods for their health through the API server: an app of the descriptor has `health`.
     public let asksHealth: Bool
+    /// Who gets the rights; a ServiceAccount of the environment's own, printed with them, where nil.
+    public let account: Account?
     /// Also print a Secret that holds a token without expiry, for a Jenkins credential.
     public let includesTokenSecret: Bool
 
     public init(
         environment: Environment, scope: Scope, canaries: Canaries = .none, isMinimal: Bool = false,
-        asksHealth: Bool = false,
-        includesTokenSecret: Bool
+        asksHealth: Bool = false, account: Account? = nil, includesTokenSecret: Bool
     ) {
+        self.account = account
         self.environment = environment.name
         self.namespace = environment.namespace
         self.scope = scope
@@ -68,7 +81,7 @@ public struct AccessManifests: Sendable {
     public var name: String { "descry-" + environment.lowercased() }
 
     public var objects: [Manifest] {
-        var objects = [serviceAccount, role, roleBinding]
+        var objects = (account == nil ? [serviceAccount] : []) + [role, roleBinding]
         if !isMinimal { objects.append(history) }
         if includesTokenSecret { objects.append(tokenSecret) }
         return objects
@@ -81,15 +94,17 @@ public struct AccessManifests: Sendable {
 
     /// The objects as YAML documents, with comments that say how to get a token.
     public func yaml() -> String {
+        let flag = account.map { " --service-account \($0.namespace)/\($0.name)" } ?? ""
         let head = """
             # What Descry needs to deploy \(environment) into the namespace \(namespace), and nothing else.
-            # Apply it with: descry rbac \(environment) | kubectl apply -f -
+            # Apply it with: descry rbac \(environment)\(flag) | kubectl apply -f -
 
             """
         return head + objects.map { $0.yaml() }.joined(separator: "---\n") + tokenHint
     }
 
     private var tokenHint: String {
+        guard account == nil else { return "" }
         if includesTokenSecret {
             return """
                 # Read the token into a file that only the deploy job may read:
@@ -124,7 +139,7 @@ public struct AccessManifests: Sendable {
                     "rules",
                     .list(
                         workloadRules + canaryRules + [podRule] + (asksHealth ? [healthRule] : [])
-                            + (isMinimal ? [] : [historyRule, eventRule]) + verifyRules)),
+                            + (isMinimal ? [] : [historyRule, eventRule] + leaseRules) + verifyRules)),
             ])
     }
 
@@ -143,8 +158,9 @@ public struct AccessManifests: Sendable {
                     "subjects",
                     .list([
                         .map([
-                            .init("kind", .string("ServiceAccount")), .init("name", .string(name)),
-                            .init("namespace", .string(namespace)),
+                            .init("kind", .string("ServiceAccount")),
+                            .init("name", .string(account?.name ?? name)),
+                            .init("namespace", .string(account?.namespace ?? namespace)),
                         ])
                     ])),
             ])
@@ -157,6 +173,12 @@ public struct AccessManifests: Sendable {
 
     /// No name can restrict `create`.
     private var eventRule: Manifest { rule("", ["events"], ["create"]) }
+
+    /// The lock. No name can restrict `create`, without which it would stay away for good where somebody deletes it.
+    private var leaseRules: [Manifest] {
+        let group = "coordination.k8s.io"
+        return [rule(group, ["leases"], names: [name], ["get", "patch"]), rule(group, ["leases"], ["create"])]
+    }
 
     private var tokenSecret: Manifest {
         object(

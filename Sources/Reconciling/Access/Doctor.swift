@@ -140,6 +140,7 @@ public struct Doctor: Sendable {
                 (Permission(verb: verb, group: "", resource: "configmaps", name: name, namespace: namespace), false))
         }
         needed.append((Permission(verb: "create", group: "", resource: "events", namespace: namespace), false))
+        needed += leasePermissions.map { ($0, false) }
         needed += VerifyAccess(environment)?.permissions ?? []
         do {
             let answers = try await concurrentMap(needed, limit: 16) { try await cluster.isAllowed($0.permission) }
@@ -166,6 +167,15 @@ public struct Doctor: Sendable {
         }
     }
 
+    private var leasePermissions: [Permission] {
+        let name = EnvironmentLease.name(environment.name)
+        return [("get", name), ("patch", name), ("create", nil)].map { verb, name in
+            Permission(
+                verb: verb, group: "coordination.k8s.io", resource: "leases", name: name,
+                namespace: environment.namespace)
+        }
+    }
+
     /// Without them an app that asks for a canary of its Deployment cannot be deployed. A StatefulSet's needs nothing more.
     private func canaryPermissions(_ descriptor: Descriptor?) -> [(permission: Permission, isEssential: Bool)] {
         let keys = descriptor?.apps.compactMap(\.canaryKey) ?? []
@@ -187,6 +197,8 @@ public struct Doctor: Sendable {
         case ("pods", "delete"):
             "a person has to delete a broken pod that blocks a StatefulSet (rollout.replaceStuckPods)"
         case ("configmaps", _): "no history is kept, and a version that failed is tried again"
+        case ("leases", _):
+            "two runs at the same time are not kept apart, and `descry run` does not take the environment"
         case ("events", _): "what it does to a workload is not among the workload's events"
         case ("pods", _): "failing pods are only noticed by the timeout"
         default: "Descry reads by name and polls"

@@ -21,6 +21,8 @@ public struct Environment: Sendable, Hashable {
     public let drift: DriftPolicy
     /// What is asked once every rollout is proven; nil where that is all.
     public let verify: Verify?
+    /// How the repository's forge tells of pushes and is told of deployments; nil where neither is asked for.
+    public let forge: ForgeSettings?
 }
 
 /// How to reach the API server. With nothing set: in-cluster, else the kubeconfig and its current context.

@@ -35,6 +35,8 @@ private struct EnvironmentFileDecoder {
         "token": "Put it into a file and name that as tokenFile, or set DESCRY_TOKEN or DESCRY_GIT_TOKEN",
         "clientKeyData": "Put it into a file and name that as git.clientKey",
         "privateKey": "Put it into a file and name that as git.sshKey or git.clientKey",
+        "secret": "Put it into a file and name that as forge.webhookSecretFile",
+        "webhookSecret": "Put it into a file and name that as forge.webhookSecretFile",
     ]
 
     func settings(of root: Node, expecting expected: String?) -> EnvironmentSettings {
@@ -46,14 +48,14 @@ private struct EnvironmentFileDecoder {
             return settings
         }
         settings.name = name(fields, expecting: expected)
-        refuseSecrets(fields)
+        refuseSecrets(fields, section: nil)
         read(fields, section: nil, into: &settings)
         for section in Self.sections {
             guard let node = fields[section],
                 let inner = Fields(
                     node, of: "\"\(section)\"", known: known(in: section), reportedElsewhere: secretNames, in: document)
             else { continue }
-            refuseSecrets(inner)
+            refuseSecrets(inner, section: section)
             read(inner, section: section, into: &settings)
         }
         for (first, second) in EnvironmentSettings.exclusions {
@@ -78,9 +80,10 @@ private struct EnvironmentFileDecoder {
 
     private var secretNames: [String] { Array(Self.inlineSecrets.keys) }
 
-    private func refuseSecrets(_ fields: Fields) {
+    private func refuseSecrets(_ fields: Fields, section: String?) {
         for name in Self.inlineSecrets.keys.sorted() {
-            guard let key = fields.key(name), let hint = Self.inlineSecrets[name] else { continue }
+            guard let key = fields.key(name), var hint = Self.inlineSecrets[name] else { continue }
+            if name == "token", section == "forge" { hint = "Put it into a file and name that as forge.tokenFile" }
             document.error(
                 "inline-secret", at: key, "\"\(name)\" would keep a secret in this file", hint: hint)
             if let value = fields[name] { document.hideSource(of: value) }

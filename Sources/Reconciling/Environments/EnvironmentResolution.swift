@@ -22,6 +22,7 @@ extension EnvironmentSettings {
         }
         problems += missing(name) + conflicts()
         let branch = branch(name, problems: &problems)
+        let forge = forge(problems: &problems)
         guard problems.isEmpty, let branch, case .repository(let repository) = values[.repository]?.value,
             let namespace = text(.namespace), let registry = text(.registry)
         else { throw Refused(problems) }
@@ -29,7 +30,7 @@ extension EnvironmentSettings {
             name: name, repository: repository, branch: branch,
             descriptor: text(.descriptor) ?? "deploy-descriptor.yaml", namespace: namespace, registry: registry,
             channels: channels, cluster: cluster, git: git, rollout: rollout, drift: drift,
-            verify: verify)
+            verify: verify, forge: forge)
     }
 
     private func missing(_ name: String) -> [Diagnostic] {
@@ -37,7 +38,7 @@ extension EnvironmentSettings {
             Diagnostic(
                 code: "missing-setting", message: "the environment has no \(setting.rawValue)",
                 hint:
-                    "Write `\(setting.rawValue):` into its file, or give \(setting.flag ?? "") or \(setting.variable)",
+                    "Write `\(setting.rawValue):` into its file, or give \(setting.flag ?? "") or \(setting.variable ?? "")",
                 file: name)
         }
     }
@@ -99,6 +100,30 @@ extension EnvironmentSettings {
         if case .duration(let given) = values[.verifyTimeout]?.value { timeout = given }
         if let job = text(.verifyJob) { return Verify(check: .job(job), timeout: timeout) }
         return text(.verifyHTTP).map { Verify(check: .http($0), timeout: timeout) }
+    }
+
+    /// What is incomplete of it is told by ``conflicts()``.
+    private func forge(problems: inout [Diagnostic]) -> ForgeSettings? {
+        guard case .forge(let provider) = values[.forgeProvider]?.value else { return nil }
+        var statuses: CommitStatusSettings?
+        if let token = text(.forgeTokenFile), case .repository(let repository) = values[.repository]?.value {
+            var target: LinkTemplate?
+            if case .link(let given) = values[.forgeTargetURL]?.value { target = given }
+            do throws(SettingProblem) {
+                statuses = CommitStatusSettings(
+                    forge: try Forge(provider, api: text(.forgeURL), repository: repository),
+                    token: SecretFile(path: token), certificateAuthority: text(.gitCertificateAuthority), target: target
+                )
+            } catch {
+                let origin = (values[.forgeURL] ?? values[.forgeTokenFile])?.origin
+                if let origin { problems.append(problem(error.code, at: origin, error.message, hint: error.hint)) }
+            }
+        }
+        return ForgeSettings(
+            provider: provider,
+            webhookSecret: text(.forgeWebhookSecretFile).map {
+                SecretFile(path: $0, atLeast: ForgeSettings.shortestWebhookSecret)
+            }, statuses: statuses)
     }
 
     private func text(_ setting: EnvironmentSetting) -> String? {

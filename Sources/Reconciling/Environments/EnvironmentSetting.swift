@@ -31,15 +31,25 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
     case verifyHTTP = "verify.http"
     case verifyTimeout = "verify.timeout"
     case drift
+    case forgeProvider = "forge.provider"
+    case forgeWebhookSecretFile = "forge.webhookSecretFile"
+    case forgeTokenFile = "forge.tokenFile"
+    case forgeURL = "forge.url"
+    case forgeTargetURL = "forge.targetURL"
 
     /// The dotted path in the environment file, such as `cluster.server`. Nil for a secret, which no file may hold.
     public var key: String? { isSecret ? nil : rawValue }
 
-    /// With its dashes, such as `--server`. Nil for a secret, which every process of the machine could read there.
-    public var flag: String? { isSecret ? nil : "--" + words.joined(separator: "-") }
+    /// With its dashes, such as `--server`. Nil for a secret, which every process of the machine could read there, and for
+    /// what only files say.
+    public var flag: String? { isSecret || isFileOnly ? nil : "--" + words.joined(separator: "-") }
 
-    /// Such as `DESCRY_SERVER`.
-    public var variable: String { "DESCRY_" + words.joined(separator: "_").uppercased() }
+    /// Such as `DESCRY_SERVER`. Nil for what only files say.
+    public var variable: String? { isFileOnly ? nil : "DESCRY_" + words.joined(separator: "_").uppercased() }
+
+    /// True for what concerns the loop alone, which runs many environments: a flag or variable would give all of them one
+    /// secret and one token, and no environment's credential is ever another one's.
+    public var isFileOnly: Bool { section == "forge" }
 
     /// True where the value itself is a credential: it can come from its variable only.
     public var isSecret: Bool { self == .clusterToken || self == .gitPassword || self == .gitToken }
@@ -85,23 +95,29 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .verifyHTTP: "The URL that is asked, after the rollouts, whether the environment is well"
         case .verifyTimeout: "How long the check after the rollouts may take (default: 10m)"
         case .drift: "What a change made by somebody else leads to: correct or report (default: correct)"
+        case .forgeProvider:
+            "Whose software serves the repository: github, gitlab, gitea, forgejo, bitbucket or generic"
+        case .forgeWebhookSecretFile: "File with the secret that the forge's webhooks are signed with"
+        case .forgeTokenFile: "File with the token to set commit statuses with; without it none are set"
+        case .forgeURL: "The URL of the forge's API (default: by the repository's host)"
+        case .forgeTargetURL: "Where a commit status links to, with {environment}, {namespace}, {branch} and {commit}"
         }
     }
 
     /// How the text of a value is read.
     enum Shape {
         case repository, branch, descriptorPath, label, registry, channels, server, path, text, duration, onFailure,
-            stuckPods, drift, objectName, checkURL
+            stuckPods, drift, objectName, checkURL, forge, forgeURL, link
 
         var placeholder: String {
             switch self {
-            case .repository, .server, .checkURL: "URL"
+            case .repository, .server, .checkURL, .forgeURL, .link: "URL"
             case .branch: "BRANCH"
             case .descriptorPath, .path: "PATH"
             case .label: "NAMESPACE"
             case .registry: "REGISTRY"
             case .channels: "CHANNELS"
-            case .text, .objectName: "NAME"
+            case .text, .objectName, .forge: "NAME"
             case .duration: "DURATION"
             case .onFailure, .drift: "ACTION"
             case .stuckPods: "WHICH"
@@ -125,8 +141,12 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .rolloutOnFailure: .onFailure
         case .rolloutReplaceStuckPods: .stuckPods
         case .drift: .drift
+        case .forgeProvider: .forge
+        case .forgeURL: .forgeURL
+        case .forgeTargetURL: .link
         case .clusterCertificateAuthority, .clusterTokenFile, .clusterKubeconfig, .gitCertificateAuthority,
-            .gitPasswordFile, .gitTokenFile, .gitClientCertificate, .gitClientKey, .gitSSHKey, .gitKnownHosts:
+            .gitPasswordFile, .gitTokenFile, .gitClientCertificate, .gitClientKey, .gitSSHKey, .gitKnownHosts,
+            .forgeWebhookSecretFile, .forgeTokenFile:
             .path
         }
     }

@@ -27,6 +27,8 @@ public struct EnvironmentSettings: Sendable, Hashable {
         case onFailure(RolloutSettings.OnFailure)
         case stuckPods(StuckPodPolicy)
         case drift(DriftPolicy)
+        case forge(ForgeProvider)
+        case link(LinkTemplate)
         /// The variable that holds the secret, which is read when it is needed.
         case secret(variable: String)
     }

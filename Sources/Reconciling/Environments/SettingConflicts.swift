@@ -32,9 +32,11 @@ extension EnvironmentSettings {
         (.clusterToken, [.clusterServer]), (.gitPasswordFile, [.gitUsername]), (.gitPassword, [.gitUsername]),
         (.gitUsername, [.gitPasswordFile, .gitPassword]), (.gitClientKey, [.gitClientCertificate]),
         (.gitClientCertificate, [.gitClientKey]), (.verifyTimeout, [.verifyJob, .verifyHTTP]),
+        (.forgeProvider, [.forgeWebhookSecretFile, .forgeTokenFile]), (.forgeWebhookSecretFile, [.forgeProvider]),
+        (.forgeTokenFile, [.forgeProvider]), (.forgeURL, [.forgeTokenFile]), (.forgeTargetURL, [.forgeTokenFile]),
     ]
 
-    private func problem(_ code: String, at origin: Origin, _ message: String, hint: String) -> Diagnostic {
+    func problem(_ code: String, at origin: Origin, _ message: String, hint: String?) -> Diagnostic {
         Diagnostic(code: code, message: message, hint: hint, file: origin.name, position: origin.position)
     }
 }

@@ -43,6 +43,9 @@ struct SettingReader {
         case .drift: return .drift(try choice(text, of: setting))
         case .objectName: return .text(try objectName(text))
         case .checkURL: return .text(try checkURL(text))
+        case .forge: return .forge(try forge(text, of: setting))
+        case .forgeURL: return .text(try forgeURL(text))
+        case .link: return .link(try LinkTemplate(text))
         }
     }
 
@@ -168,6 +171,32 @@ struct SettingReader {
         return text
     }
 
+    /// Forgejo speaks as Gitea does.
+    private func forge(_ text: String, of setting: EnvironmentSetting) throws(SettingProblem) -> ForgeProvider {
+        text == "forgejo" ? .gitea : try choice(text, of: setting)
+    }
+
+    private func forgeURL(_ text: String) throws(SettingProblem) -> String {
+        if RepositoryText.holdsCredentials(text) {
+            throw SettingProblem(
+                "credentials-in-url", "the forge's URL holds credentials",
+                hint: "Remove everything before the @, and set forge.tokenFile", hidesSource: true)
+        }
+        let url: WebAddress
+        do throws(InvalidURL) {
+            url = try WebAddress(text)
+        } catch {
+            throw SettingProblem(
+                "invalid-url", "\(TerminalText.quoted(text)) is not the URL of a forge's API",
+                hint: "Write it as https://HOST[:PORT][/PATH], such as https://git.example.com/api/v4")
+        }
+        guard url.isEncrypted || url.isLoopback else {
+            throw SettingProblem(
+                "plain-http", "\(TerminalText.quoted(text)) would get the token in clear text", hint: "Write https://")
+        }
+        return url.text
+    }
+
     private func path(_ text: String, of setting: EnvironmentSetting) throws(SettingProblem) -> String {
         if text == "~" || text.hasPrefix("~/") {
             throw SettingProblem(
@@ -178,6 +207,11 @@ struct SettingReader {
             throw SettingProblem(
                 "inline-secret", "\(setting.rawValue) holds a key or certificate itself",
                 hint: "Put it into a file, and write the file's path", hidesSource: true)
+        }
+        if RepositoryText.isToken(text) {
+            throw SettingProblem(
+                "inline-secret", "\(setting.rawValue) holds a token itself, not the path of a file with one",
+                hint: "Withdraw the token, put a new one into a file, and write the file's path", hidesSource: true)
         }
         return resolved(text)
     }
@@ -212,6 +246,16 @@ struct SettingReader {
 
 /// What can be told of a URL without parsing it, since one that cannot be parsed may hold a password, too.
 enum RepositoryText {
+    /// The prefixes by which forges let their tokens be recognised.
+    static func isToken(_ text: String) -> Bool {
+        !text.contains("/")
+            && [
+                "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gldt-", "ATATT3", "ATCTT3", "ATBB",
+                "BBDC-",
+            ]
+            .contains { text.hasPrefix($0) && text.count >= 20 }
+    }
+
     /// A password in any URL, and anything before the `@` of an HTTP URL: tokens are often put in the user's place.
     static func holdsCredentials(_ text: String) -> Bool {
         guard let at = text.lastIndex(of: "@") else { return false }

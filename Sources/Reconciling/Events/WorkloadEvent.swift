@@ -21,11 +21,17 @@ struct WorkloadEvent: Sendable, Hashable {
         case canaryPassed = "CanaryPassed"
         case canaryFailed = "CanaryFailed"
         case verificationFailed = "VerificationFailed"
+        /// Somebody else has changed it, and it is left so (`drift: report`).
+        case driftFound = "DriftFound"
+        /// Somebody else changes it again and again, so it is left so for a while.
+        case driftContested = "DriftContested"
 
         var severity: KubernetesEvent.Severity {
             switch self {
             case .rolloutProven, .rolledBack, .stuckPodReplaced, .canaryPassed: .normal
-            case .rolloutFailed, .rollbackFailed, .fieldsTakenOver, .canaryFailed, .verificationFailed: .warning
+            case .rolloutFailed, .rollbackFailed, .fieldsTakenOver, .canaryFailed, .verificationFailed,
+                .driftFound, .driftContested:
+                .warning
             }
         }
     }
@@ -128,7 +134,27 @@ extension WorkloadEvent {
             "\(planned.app.version), commit \(commit.shortID), check \(check): \(failureText(failure))")
     }
 
+    static func driftFound(_ drift: FoundDrift) -> Self {
+        Self(.driftFound, drift.workload, uid: drift.uid, "\(drift.text); left as it is")
+    }
+
+    static func driftContested(_ drift: FoundDrift) -> Self {
+        Self(
+            .driftContested, drift.workload, uid: drift.uid,
+            "\(drift.text); put right \(DriftDamper.limit) times already, so left as it is for a while")
+    }
+
     private init(_ kind: Kind, _ planned: PlannedApp, _ message: String) {
         self.init(kind, planned.key, uid: planned.workload.uid, message)
+    }
+}
+
+extension FoundDrift {
+    /// `spec.….image is …:9.9.9 and not …:1.1.0, set by kubectl-set at 2026-11-21T12:00:00Z`.
+    var text: String {
+        let fields = changes.map { "\($0.path) is \($0.from ?? "absent") and not \($0.to)" }
+        let what = problem.map { [$0] } ?? fields
+        let who = writers.isEmpty ? "" : ", set by \(writers.joined(separator: ", "))"
+        return what.joined(separator: "; ") + who
     }
 }

@@ -29,6 +29,29 @@ public struct DeploymentHistory: Sendable {
         }.sorted { $0.number > $1.number }
     }
 
+    /// The commit that was last accepted for the environment, of whichever branch of whichever repository; nil where none was
+    /// recorded, or what is recorded cannot be read.
+    var accepted: AcceptedCommit? {
+        guard let text = map.data[Self.acceptedKey] else { return nil }
+        do { return try JSONDecoder().decode(AcceptedCommit.self, from: Data(text.utf8)) } catch { return nil }
+    }
+
+    /// The ConfigMap with this commit as the accepted one.
+    ///
+    /// - Throws: `EncodingError`, which no commit gives cause for.
+    func accepting(_ commit: AcceptedCommit) throws -> ConfigMap {
+        var result = map
+        result.labels["app.kubernetes.io/managed-by"] = "descry"
+        try Self.accept(commit, in: &result)
+        return result
+    }
+
+    private static func accept(_ commit: AcceptedCommit, in map: inout ConfigMap) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        map.data[acceptedKey] = String(decoding: try encoder.encode(commit), as: UTF8.self)
+    }
+
     /// Somebody has deleted the ConfigMap since it was read.
     func isGone(_ error: KubernetesError) -> Bool { error.code == "not-found" && !map.resourceVersion.isEmpty }
 
@@ -44,13 +67,15 @@ public struct DeploymentHistory: Sendable {
     /// The ConfigMap with this deployment in it, in place of the one of the same number. An earlier one that has not ended was
     /// interrupted.
     ///
+    /// - Parameter accepted: the commit that it is for, as the one that later ones are compared with.
     /// - Throws: `EncodingError`, which no deployment gives cause for.
-    func recording(_ deployment: Deployment) throws -> ConfigMap {
+    func recording(_ deployment: Deployment, accepting accepted: AcceptedCommit? = nil) throws -> ConfigMap {
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .iso8601
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var result = map
         result.labels["app.kubernetes.io/managed-by"] = "descry"
+        if let accepted { try Self.accept(accepted, in: &result) }
         var changed = [deployment]
         if var last = deployments.first, last.number < deployment.number, last.outcome == .running {
             last.outcome = .interrupted
@@ -69,6 +94,7 @@ public struct DeploymentHistory: Sendable {
     }
 
     private static let prefix = "deployment-"
+    private static let acceptedKey = "accepted"
 
     /// Six digits, so that the order of the keys is that of the numbers.
     private static func key(_ number: Int) -> String {

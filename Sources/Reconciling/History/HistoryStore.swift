@@ -48,14 +48,16 @@ public struct HistoryStore: Sendable {
     ///
     /// - Parameter known: as read or written last. It is only read again where somebody else has changed it since.
     /// - Returns: nil where the token may not write it.
-    func record(_ deployment: Deployment, in known: DeploymentHistory) async throws -> Entry? {
+    func record(
+        _ deployment: Deployment, accepting accepted: AcceptedCommit? = nil, in known: DeploymentHistory
+    ) async throws -> Entry? {
         var history = known
         for _ in 0..<Self.attempts {
             var numbered = deployment
             if numbered.number == 0 { numbered.number = history.nextNumber }
             do {
                 let map = try await cluster.write(
-                    try history.recording(numbered), over: history.map, namespace: namespace)
+                    try history.recording(numbered, accepting: accepted), over: history.map, namespace: namespace)
                 return Entry(deployment: numbered, history: DeploymentHistory(map))
             } catch let error as KubernetesError where error.status == 403 {
                 return nil
@@ -64,7 +66,30 @@ public struct HistoryStore: Sendable {
                 history = current
             }
         }
-        throw KubernetesError(
+        throw contended
+    }
+
+    /// Records which commit later ones are compared with, where there is no deployment to record it with.
+    ///
+    /// - Returns: false where the token may not.
+    func accept(_ commit: AcceptedCommit, in known: DeploymentHistory) async throws -> Bool {
+        var history = known
+        for _ in 0..<Self.attempts {
+            do {
+                _ = try await cluster.write(try history.accepting(commit), over: history.map, namespace: namespace)
+                return true
+            } catch let error as KubernetesError where error.status == 403 {
+                return false
+            } catch let error as KubernetesError where error.category == .conflict || history.isGone(error) {
+                guard let current = try await read() else { return false }
+                history = current
+            }
+        }
+        throw contended
+    }
+
+    private var contended: KubernetesError {
+        KubernetesError(
             code: "contended", category: .conflict,
             message: "\(DeploymentHistory.name(environment)) changed \(Self.attempts) times while it was to be written")
     }

@@ -36,10 +36,13 @@ struct Journal: Sendable {
     ///   - plan: gets to roll out, besides, what a pass that did not come to its end had set out to change, so that all of it is
     ///     proven, or taken back, together.
     ///   - retries: a person says that what failed before is to be tried again.
+    ///   - accepting: what later commits are compared with from now on.
+    ///   - isNews: that is another than the history has; where no deployment is recorded, it has to be recorded by itself.
     /// - Returns: why nothing is to be written to the cluster at all; nil to go on.
     /// - Throws: `KubernetesError`.
     mutating func begin(
-        _ plan: inout Plan, _ commit: SyncReport.Commit, retries: Bool, _ note: (String) -> Void
+        _ plan: inout Plan, _ commit: SyncReport.Commit, retries: Bool, accepting: AcceptedCommit, isNews: Bool,
+        _ note: (String) -> Void
     ) async throws -> Quarantine? {
         let isNeeded = plan.apps.contains(where: \.isRolledOut)
         guard let history = try await store.read() else {
@@ -65,11 +68,16 @@ struct Journal: Sendable {
         let apps = plan.apps.filter { $0.isChanged || earlier.before($0) != nil }.map {
             Deployment.App($0, before: earlier.before($0) ?? Deployment.Before($0))
         }
-        guard !apps.isEmpty else { return nil }
+        guard !apps.isEmpty else {
+            if isNews, entry == nil, history.accepted != accepting {
+                _ = try await store.accept(accepting, in: history)
+            }
+            return nil
+        }
         entry = try await store.record(
             Deployment(
                 number: 0, commit: commit, descriptor: descriptor, startedAt: Date(), outcome: .running, by: runner,
-                apps: apps), in: history)
+                apps: apps), accepting: accepting, in: history)
         if entry == nil { note(HistoryStore.missing(store.environment)) }
         return nil
     }

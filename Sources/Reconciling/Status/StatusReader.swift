@@ -22,7 +22,7 @@ public struct StatusReader: Sendable {
     public func read() async throws -> EnvironmentStatus {
         var status = EnvironmentStatus(environment)
         let source = DescriptorSource(environment: environment, repository: repository)
-        let version = try await source.read(try await source.tip(acceptsRewrite: true))
+        let version = try await source.read(try await repository.update(branch: environment.branch))
         let (commit, descriptor) = (version.commit, version.descriptor)
         status.commit = commit
         async let reading = HistoryStore(cluster: cluster, environment: environment).read()

@@ -18,22 +18,39 @@ public struct DescriptorSource: Sendable {
     ///
     /// - Throws: `Refused`, `GitError`.
     public func current() async throws -> Descriptor {
-        try await read(try await tip(acceptsRewrite: true)).descriptor
+        try await read(try await repository.update(branch: environment.branch)).descriptor
     }
 
+    /// Makes the commit present that the branch points at.
+    ///
     /// - Throws: `GitError`; code `branch-rewritten` (refused) where the branch was force-pushed and that is not accepted.
-    func tip(acceptsRewrite: Bool) async throws -> BranchTip {
-        let tip = try await repository.update(branch: environment.branch)
-        if let rewrite = tip.rewriteNote, !acceptsRewrite {
-            throw GitError(
-                code: "branch-rewritten", message: rewrite, hint: "Look at both, then run again with --accept-rewrite",
-                category: .refused)
-        }
+    func tip(_ commit: CommitID, acceptsRewrite: Bool) async throws -> BranchTip {
+        let tip = try await repository.fetch(branch: environment.branch, tip: commit)
+        if let refusal = tip.refusal, !acceptsRewrite { throw refusal }
         return tip
+    }
+
+    /// The same for a pass that writes: beside what this machine's cache has accepted, what the environment's history says was
+    /// accepted counts. A fresh cache would believe whatever it sees first, and an old one does not know what a person has
+    /// accepted elsewhere.
+    func tip(_ commit: CommitID, acceptsRewrite: Bool, history store: HistoryStore) async throws -> BranchTip {
+        let branch = environment.branch
+        func recorded() async throws -> GitRepository.Baseline? {
+            try await store.read()?.accepted?.baseline(of: branch, in: repository.remote)
+        }
+        let isFresh = try await repository.accepted(branch) == nil
+        let tip = try await repository.fetch(
+            branch: branch, tip: commit, baseline: isFresh ? try await recorded() : nil)
+        guard let refusal = tip.refusal, !acceptsRewrite else { return tip }
+        guard !isFresh, let other = try await recorded(), other.commit != tip.previous,
+            try await repository.isAncestor(other.commit, of: tip.commit) == .ancestor
+        else { throw refusal }
+        return BranchTip(branch: branch, commit: tip.commit, previous: tip.previous, isRewrite: false)
     }
 
     /// A descriptor as it is in a commit.
     struct Version: Sendable {
+        var tip: CommitID
         var commit: SyncReport.Commit
         var descriptor: Descriptor
         var bytes: [UInt8]
@@ -52,13 +69,21 @@ public struct DescriptorSource: Sendable {
             id: commit.id.description, author: commit.author, time: Date(timeIntervalSince1970: Double(commit.time)),
             subject: commit.subject)
         return Version(
-            commit: summary,
+            tip: tip.commit, commit: summary,
             descriptor: try Descriptor.parse(bytes, file: "\(environment.branch):\(environment.descriptor)"),
             bytes: bytes)
     }
 }
 
 extension BranchTip {
+    var refusal: GitError? {
+        rewriteNote.map {
+            GitError(
+                code: "branch-rewritten", message: $0, hint: "Look at both, then run apply with --accept-rewrite",
+                category: .refused)
+        }
+    }
+
     /// Nil where the branch only grew since it was deployed last.
     var rewriteNote: String? {
         guard isRewrite, let previous else { return nil }

@@ -6,44 +6,53 @@ import Reporting
 /// says something else.
 struct NewerCommit: Sendable {
     let source: DescriptorSource
+    /// Waits until the branch points elsewhere than at this commit.
+    let next: @Sendable (CommitID) async throws -> CommitID
     /// Go on where the branch was force-pushed.
     let acceptsRewrite: Bool
     /// What the pass is for.
     let current: DescriptorSource.Version
-    /// How often the git server is asked.
-    let interval: Duration
     let clock: any Clock<Duration>
     let note: @Sendable (String) -> Void
 
+    private static let firstPause = Duration.seconds(1)
     /// Never longer than this, however often the git server cannot be reached.
     private static let longestPause = Duration.seconds(60)
 
     /// - Throws: `CancellationError` only: while the git server is away, or says what cannot be deployed, the pass goes on.
     func wait() async throws -> SyncReport.Commit {
-        var refused: Set<String> = []
-        var pause = interval
+        var known = current.tip
+        var told: Set<String> = []
+        var pause = Self.firstPause
         while true {
-            try await clock.sleep(for: pause * Double.random(in: 0.9...1.1))
             do {
-                let tip = try await source.tip(acceptsRewrite: acceptsRewrite)
-                pause = interval
-                guard tip.commit.description != current.commit.id, !refused.contains(tip.commit.description) else {
-                    continue
-                }
-                let version = try await source.read(tip)
-                if version.bytes != current.bytes { return version.commit }
-            } catch let error as GitError where error.category == .unreachable {
-                pause = min(pause * 2, Self.longestPause)
+                let tip = try await next(known)
+                if let version = try await read(tip, &told), version.bytes != current.bytes { return version.commit }
+                (known, pause) = (tip, Self.firstPause)
             } catch let error as GitError {
-                if refused.insert(error.message).inserted { tell(error.message) }
-            } catch let error as Refused {
-                let text = error.diagnostics.first.map { "\($0.message)" } ?? "its descriptor is refused"
-                if refused.insert(text).inserted { tell(text) }
+                try Task.checkCancellation()
+                if error.category != .unreachable { tell(error.message, &told) }
+                try await clock.sleep(for: pause * Double.random(in: 0.9...1.1))
+                pause = min(pause * 2, Self.longestPause)
             }
         }
     }
 
-    private func tell(_ problem: String) {
+    /// - Returns: nil where it cannot be deployed, which another look would not change.
+    /// - Throws: `GitError` where the server cannot be asked.
+    private func read(_ tip: CommitID, _ told: inout Set<String>) async throws -> DescriptorSource.Version? {
+        do {
+            return try await source.read(try await source.tip(tip, acceptsRewrite: acceptsRewrite))
+        } catch let error as GitError where error.category == .refused {
+            tell(error.message, &told)
+        } catch let error as Refused {
+            tell(error.diagnostics.first.map { "\($0.message)" } ?? "its descriptor is refused", &told)
+        }
+        return nil
+    }
+
+    private func tell(_ problem: String, _ told: inout Set<String>) {
+        guard told.insert(problem).inserted else { return }
         note("a newer commit of \(source.environment.branch) cannot be deployed, so this one goes on: \(problem)")
     }
 }

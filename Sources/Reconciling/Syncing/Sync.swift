@@ -1,4 +1,5 @@
 import Descriptors
+import FoundationEssentials
 import Git
 import Kubernetes
 import Logging
@@ -38,19 +39,21 @@ public struct Sync: Sendable {
     private let acceptsRewrite: Bool
     private let retries: Bool
     private let runner: Deployment.Runner
-    private let follow: Duration?
+    private let tips: TipSource
+    private let leavesAlone: Set<String>
     private let progress: @Sendable (ProgressEvent) -> Void
 
     /// - Parameters:
     ///   - acceptsRewrite: go on where the branch was force-pushed.
     ///   - retries: try again what failed with this descriptor before.
     ///   - runner: for the history.
-    ///   - follow: how often to look for a newer commit while rollouts are waited for: one that can be deployed ends the pass at
-    ///     once, as `preempted`. Nil: the pass waits to their end.
+    ///   - tips: where the branch points, and whether it moves on while rollouts are waited for: a newer commit that can be
+    ///     deployed ends the pass at once, as `preempted`. Nil: the git server is asked once, and the pass waits to their end.
+    ///   - leavesAlone: the apps whose drift is only told, whatever the environment's setting.
     public init(
         environment: Environment, repository: GitRepository, cluster: KubernetesClient, command: SyncReport.Command,
         extent: Extent, acceptsRewrite: Bool = false, retries: Bool = false, runner: Deployment.Runner = .init(),
-        follow: Duration? = nil,
+        tips: TipSource? = nil, leavesAlone: Set<String> = [],
         progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
     ) {
         self.environment = environment
@@ -61,7 +64,8 @@ public struct Sync: Sendable {
         self.acceptsRewrite = acceptsRewrite
         self.retries = retries
         self.runner = runner
-        self.follow = follow
+        self.tips = tips ?? .asking(repository, environment.branch)
+        self.leavesAlone = leavesAlone
         self.progress = progress
     }
 
@@ -82,7 +86,7 @@ public struct Sync: Sendable {
     public func run() async throws -> Outcome {
         var record = SyncRecord(environment, command, repository: repository.remote.description)
         let source = DescriptorSource(environment: environment, repository: repository)
-        let tip = try await source.tip(acceptsRewrite: acceptsRewrite || isReadOnly)
+        let tip = try await tip(source)
         let version = try await source.read(tip)
         let (commit, descriptor) = (version.commit, version.descriptor)
         record.begin(commit)
@@ -93,7 +97,7 @@ public struct Sync: Sendable {
         let observed = try await reader.read(descriptor.apps.flatMap(\.observedKeys))
         for text in observed.notes { note(text, &record) }
         var plan = plan(descriptor.apps, commit.id, observed.workloads)
-        record.planned(plan, drift: environment.drift)
+        record.planned(plan, leftAlone: isLeftAlone)
         guard plan.isExecutable else {
             let status = record.refuse(plan)
             return Outcome(report: record.report, status: status, plan: plan)
@@ -109,7 +113,10 @@ public struct Sync: Sendable {
         var journal = Journal(
             cluster: cluster, environment: environment, runner: runner, descriptor: version.digest,
             proves: extent == .prove)
-        if let quarantine = try await journal.begin(&plan, commit, retries: retries, { note($0, &record) }) {
+        if let quarantine = try await journal.begin(
+            &plan, commit, retries: retries, accepting: accepted(tip, commit), isNews: tip.isRewrite,
+            { note($0, &record) })
+        {
             let status = record.refuse(quarantine)
             return Outcome(report: record.report, status: status, plan: plan)
         }
@@ -130,6 +137,19 @@ public struct Sync: Sendable {
             _ = await flush
             throw error
         }
+    }
+
+    private func tip(_ source: DescriptorSource) async throws -> BranchTip {
+        let commit = try await tips.current()
+        if isReadOnly { return try await source.tip(commit, acceptsRewrite: true) }
+        let history = HistoryStore(cluster: cluster, environment: environment)
+        return try await source.tip(commit, acceptsRewrite: acceptsRewrite, history: history)
+    }
+
+    private func accepted(_ tip: BranchTip, _ commit: SyncReport.Commit) -> AcceptedCommit {
+        AcceptedCommit(
+            repository: repository.remote.description, branch: tip.branch.description,
+            commit: tip.commit.description, time: Int64(commit.time.timeIntervalSince1970))
     }
 
     /// What a pass knows before it carries its plan out.
@@ -174,17 +194,17 @@ public struct Sync: Sendable {
     }
 
     private func newerCommit(_ stage: Stage) -> (@Sendable () async throws -> SyncReport.Commit)? {
-        guard let follow else { return nil }
+        guard let next = tips.next else { return nil }
         let progress = progress
         let newer = NewerCommit(
-            source: stage.source, acceptsRewrite: acceptsRewrite, current: stage.version, interval: follow,
+            source: stage.source, next: next, acceptsRewrite: acceptsRewrite, current: stage.version,
             clock: ContinuousClock(), note: { progress(.note($0)) })
         return { try await newer.wait() }
     }
 
     /// With `drift: report` what somebody else changed is only told, and a new version still deployed.
     private func isLeftAlone(_ planned: PlannedApp) -> Bool {
-        environment.drift == .report && planned.isOnlyDrift
+        (environment.drift == .report || leavesAlone.contains(planned.app.name)) && planned.isOnlyDrift
     }
 
     private var isReadOnly: Bool { extent == .plan || extent == .validate }

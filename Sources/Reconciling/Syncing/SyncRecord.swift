@@ -40,15 +40,13 @@ struct SyncRecord: Sendable {
         if !report.notes.contains(note) { report.notes.append(note) }
     }
 
-    mutating func planned(_ plan: Plan, drift: DriftPolicy) {
+    /// - Parameter leftAlone: whether what differs about the app is only told.
+    mutating func planned(_ plan: Plan, leftAlone: (PlannedApp) -> Bool) {
         report.apps =
-            plan.apps.map { AppReport($0, outcome: Self.outcome(of: $0, drift)) } + AppReport.refused(plan.problems)
+            plan.apps.map { app in
+                AppReport(app, outcome: !app.isChanged ? .unchanged : leftAlone(app) ? .drifted : .pending)
+            } + AppReport.refused(plan.problems)
         for (index, app) in report.apps.enumerated() { indexOfApp[app.app] = index }
-    }
-
-    private static func outcome(of planned: PlannedApp, _ drift: DriftPolicy) -> AppReport.Outcome {
-        if !planned.isChanged { return .unchanged }
-        return drift == .report && planned.isOnlyDrift ? .drifted : .pending
     }
 
     /// The API server took the patch.

@@ -7,19 +7,22 @@ enum FieldTypes {
         case strings = "an object of strings"
         case list = "a list"
         case object = "an object"
+        case microTime = "a time with microseconds"
     }
 
     private static let types: [String: FieldType] = {
         let names: [FieldType: [String]] = [
             .integer: [
                 "replicas", "partition", "revisionHistoryLimit", "progressDeadlineSeconds", "minReadySeconds",
-                "terminationGracePeriodSeconds", "containerPort", "leaseDurationSeconds", "observedGeneration",
+                "terminationGracePeriodSeconds", "containerPort", "leaseDurationSeconds", "leaseTransitions",
+                "observedGeneration",
                 "backoffLimit", "completions", "parallelism", "activeDeadlineSeconds", "ttlSecondsAfterFinished",
             ],
             .string: [
                 "image", "imagePullPolicy", "restartPolicy", "serviceName", "podManagementPolicy", "name", "uid",
-                "schedule",
+                "schedule", "holderIdentity",
             ],
+            .microTime: ["acquireTime", "renewTime"],
             .strings: ["annotations", "labels", "nodeSelector", "data"],
             .list: [
                 "containers", "initContainers", "env", "volumes", "volumeMounts", "tolerations", "args", "command",
@@ -28,6 +31,9 @@ enum FieldTypes {
         ]
         return Dictionary(names.flatMap { type, names in names.map { ($0, type) } }) { first, _ in first }
     }()
+
+    /// Go's `2006-01-02T15:04:05.000000Z07:00`, which takes no other number of digits.
+    private static var microTime: Regex<Substring> { /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)/ }
 
     /// Their keys are the user's, as those of labels are.
     private static let usersOwn: Set<String> = ["selector", "limits", "requests", "managedFields"]
@@ -49,6 +55,7 @@ enum FieldTypes {
     private static func fits(_ value: JSONValue, _ type: FieldType) -> Bool {
         switch (type, value) {
         case (_, .null), (.integer, .integer), (.string, .string), (.list, .array), (.object, .object): true
+        case (.microTime, .string(let text)): text.wholeMatch(of: microTime) != nil
         case (.strings, .object(let fields)): fields.values.allSatisfy { $0.string != nil || $0 == .null }
         default: false
         }

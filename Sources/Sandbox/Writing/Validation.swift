@@ -21,6 +21,7 @@ struct Validation {
         case .leases where old != nil && object["metadata", "resourceVersion"] == nil:
             validation.invalid("metadata.resourceVersion", "0x0", "must be specified for an update")
             throw .invalid(key, validation.causes, named: key)  // this one names the plural
+        case .leases: validation.lease(object["spec"] ?? .null)
         default: break
         }
         if !validation.causes.isEmpty { throw .invalid(key, validation.causes) }
@@ -154,6 +155,15 @@ struct Validation {
                 "FieldValueForbidden", "spec",
                 "Forbidden: pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds` or `spec.tolerations` (only additions to existing tolerations)"
             )
+        }
+    }
+
+    private mutating func lease(_ spec: JSONValue) {
+        if let seconds = spec["leaseDurationSeconds"]?.integer, seconds <= 0 {
+            invalid("spec.leaseDurationSeconds", "\(seconds)", "must be greater than 0")
+        }
+        if let transitions = spec["leaseTransitions"]?.integer, transitions < 0 {
+            invalid("spec.leaseTransitions", "\(transitions)", "must be greater than or equal to 0")
         }
     }
 

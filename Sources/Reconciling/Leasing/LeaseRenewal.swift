@@ -1,0 +1,102 @@
+import Kubernetes
+import Logging
+
+/// Keeps a lease that is held, and gives it back.
+struct LeaseRenewal: Sendable {
+    let lease: EnvironmentLease
+    let term: LeaseTerm
+    let requests: AsyncStream<String>.Continuation
+
+    /// How often in a row somebody else's annotation may come in between.
+    private static let attempts = 5
+    /// One renewal, until it counts as failed and the next one is tried. Real time: it bounds a connection.
+    private static let patience = Duration.seconds(5)
+
+    private var time: LeaseTime { lease.time }
+    private var timing: LeaseTiming { lease.timing }
+
+    /// Renews until the lease is lost, or the task is cancelled.
+    func run(from first: ContinuousClock.Instant) async {
+        defer { requests.finish() }
+        var next = first + LeaseTiming.jittered(timing.renewal, chance: time.random())
+        var told: String?
+        while true {
+            do { try await time.sleep(next) } catch { return }
+            let sentAt = time.now()
+            do {
+                let renewed = try await write { old in
+                    var new = old
+                    new.term.holder = lease.holder.identity
+                    new.term.seconds = Int(timing.duration.components.seconds)
+                    new.term.renewed = MicroTime(time.date())
+                    if let last = old.term.renewed { new.term.renewed = new.term.renewed?.following(last) }
+                    return new
+                }
+                guard let renewed else { return }
+                term.renewed(renewed, validUntil: sentAt + timing.validity)
+                let asking = renewed.annotations[LeaseCandidate.requestAnnotation]
+                if let asking, asking != told, asking != lease.holder.identity { requests.yield(asking) }
+                told = asking
+                next = sentAt + LeaseTiming.jittered(timing.renewal, chance: time.random())
+            } catch {
+                if Task.isCancelled { return }
+                let refusal = (error as? KubernetesError).flatMap { $0.category == .unreachable ? nil : $0 }
+                term.notRenewed(refusal)
+                lease.logger.debug("The lease could not be renewed", metadata: ["error": "\(error)"])
+                next = time.now() + LeaseTiming.jittered(timing.retry, chance: time.random())
+            }
+        }
+    }
+
+    /// Ends the term, for the next one to begin at once. Where that fails the lease ends by itself.
+    func release() async {
+        do {
+            let released = try await write(within: timing.release) { old in
+                var new = old
+                new.term.holder = ""
+                new.term.seconds = 1
+                new.term.renewed = MicroTime(time.date())
+                return new
+            }
+            if released == nil { lease.logger.debug("The lease had gone to somebody else when it was to be released") }
+        } catch {
+            lease.logger.debug("The lease could not be released and ends by itself", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Writes over what was written last, or over that as others have annotated it since.
+    ///
+    /// - Returns: nil where the lease is lost, which ``term`` knows by then.
+    private func write(
+        within patience: Duration = Self.patience, _ change: (Lease) -> Lease
+    ) async throws -> Lease? {
+        let cluster = lease.cluster.before(.now + patience)
+        var old = term.lease
+        var attempt = 0
+        while true {
+            attempt += 1
+            do {
+                return try await cluster.write(change(old), over: old, namespace: lease.namespace)
+            } catch let error as KubernetesError
+                where [404, 409].contains(error.status) && attempt < Self.attempts
+            {
+                guard let current = try await cluster.lease(lease.name, namespace: lease.namespace) else {
+                    // Somebody has deleted it, which takes it from nobody: it is made again.
+                    old.resourceVersion = ""
+                    continue
+                }
+                guard isMine(current) else {
+                    let holder = current.term.holder
+                    term.lost(.lost(to: holder.isEmpty ? nil : holder, environment: lease.environment))
+                    return nil
+                }
+                old = current
+            }
+        }
+    }
+
+    /// Nobody else writes this holder's name, and this holder not for another term.
+    private func isMine(_ current: Lease) -> Bool {
+        current.term.holder == lease.holder.identity && current.term.acquired == term.lease.term.acquired
+    }
+}

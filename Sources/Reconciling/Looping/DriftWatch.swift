@@ -1,0 +1,109 @@
+import Descriptors
+import Kubernetes
+import Planning
+import Synchronization
+import Workloads
+
+/// Watches an environment's namespace, one watch for each kind that its descriptor names, and wakes the loop when what it
+/// finds there differs from what the last pass left, and differs in another way than it did.
+final class DriftWatch: Sendable {
+    private struct State {
+        var board: DriftBoard
+        var kinds: Set<WorkloadKind> = []
+        var tasks: [WorkloadKind: Task<Void, Never>] = [:]
+        /// The findings are of a pass that ended, and are to be told.
+        var isExpecting = false
+        var told: [String: DriftBoard.Finding] = [:]
+    }
+
+    private let cluster: KubernetesClient
+    private let namespace: String
+    private let state: Mutex<State>
+    private let changed: @Sendable () -> Void
+    private let blinded: @Sendable (KubernetesError) -> Void
+
+    /// - Parameters:
+    ///   - changed: the findings are others than before.
+    ///   - blinded: the namespace cannot be watched, and trying again does not help.
+    init(
+        cluster: KubernetesClient, environment: Environment, changed: @escaping @Sendable () -> Void,
+        blinded: @escaping @Sendable (KubernetesError) -> Void
+    ) {
+        self.cluster = cluster
+        namespace = environment.namespace
+        state = Mutex(State(board: DriftBoard(rules: PlanningRules(environment))))
+        self.changed = changed
+        self.blinded = blinded
+    }
+
+    /// What differs now, by app.
+    var findings: [String: DriftBoard.Finding] { state.withLock { $0.isExpecting ? $0.board.findings : [:] } }
+
+    /// A pass begins: what is seen meanwhile is its own doing.
+    func pause() { state.withLock { $0.isExpecting = false } }
+
+    /// A pass has ended, and left what its plan says.
+    ///
+    /// - Parameters:
+    ///   - written: the apps that it has written.
+    ///   - isRefused: it has written nothing, since its plan could not be carried out.
+    func expect(_ plan: Plan, written: Set<String>, isRefused: Bool) {
+        state.withLock { state in
+            if isRefused { state.board.expectRefused(plan) } else { state.board.expect(plan, written: written) }
+            state.isExpecting = true
+            state.told = isRefused ? state.board.findings : [:]
+            observe(Set((plan.apps.map(\.key) + plan.problems.map(\.app.key)).map(\.kind)), &state)
+        }
+        tellChanges()
+    }
+
+    /// Ends all watches, and waits until their requests have ended.
+    func stop() async {
+        let tasks = state.withLock { state in
+            defer { state.tasks = [:] }
+            return Array(state.tasks.values)
+        }
+        for task in tasks { task.cancel() }
+        for task in tasks { await task.value }
+    }
+
+    private func observe(_ kinds: Set<WorkloadKind>, _ state: inout State) {
+        for kind in Set(state.tasks.keys).subtracting(kinds) { state.tasks.removeValue(forKey: kind)?.cancel() }
+        state.board.observe(only: kinds)
+        for kind in kinds where state.tasks[kind] == nil {
+            state.tasks[kind] = Task { [weak self, cluster, namespace] in
+                do {
+                    for try await observation in cluster.observe(kind, namespace: namespace) {
+                        self?.take(observation, kind)
+                    }
+                } catch let error as KubernetesError {
+                    self?.blinded(error)
+                } catch {
+                    return  // cancelled
+                }
+            }
+        }
+    }
+
+    private func take(_ observation: Observation<Workload>, _ kind: WorkloadKind) {
+        state.withLock { state in
+            switch observation {
+            case .snapshot(let all): state.board.replace(kind, with: all)
+            case .changed(let workload): state.board.update(workload)
+            case .deleted(let workload): state.board.remove(workload.key)
+            case .interrupted: break
+            }
+        }
+        tellChanges()
+    }
+
+    /// Wakes nobody for a finding that was told.
+    private func tellChanges() {
+        let isNews = state.withLock { state in
+            guard state.isExpecting, state.told != state.board.findings else { return false }
+            state.told = state.board.findings
+            return true
+        }
+        if isNews { changed() }
+    }
+}

@@ -1,0 +1,141 @@
+import Documents
+import Git
+import Kubernetes
+import Planning
+import Reporting
+import Rollouts
+
+/// One pass of the loop: `Sync.run` with what the loop knows already, and what its end means for the next one.
+struct EnvironmentPass: Sendable {
+    let environment: Environment
+    let context: LoopContext
+    let repository: GitRepository
+    let cluster: KubernetesClient
+    let feed: TipFeed
+    let start: LoopPass.Start
+    let leavesAlone: Set<String>
+
+    /// Comes back however the pass ends; every line that it logs meanwhile carries its id.
+    func run() async -> FinishedPass {
+        await PassID.$current.withValue(start.id) {
+            let begin = context.time.now()
+            var finished: FinishedPass
+            do {
+                finished = try await context.slots.run {
+                    context.tell(.passStarted(environment, start))
+                    return FinishedPass(start, try await sync())
+                }
+            } catch {
+                finished = FinishedPass(start, error)
+            }
+            finished.summary.seconds = (context.time.now() - begin) / .seconds(1)
+            context.tell(.passEnded(environment, finished.summary))
+            return finished
+        }
+    }
+
+    private func sync() async throws -> Sync.Outcome {
+        let (tell, environment, start) = (context.tell, environment, start)
+        return try await Sync(
+            environment: environment, repository: repository, cluster: cluster, command: .apply, extent: .prove,
+            runner: context.runner,
+            tips: TipSource(current: { start.commit }, next: { try await feed.tip(after: $0) }),
+            leavesAlone: leavesAlone,
+            progress: { event in
+                if case .planned = event { tell(.changing(environment, start)) }
+                tell(.progress(environment: environment.name, event))
+            }
+        ).run()
+    }
+}
+
+/// A pass that has ended, and what follows from it.
+struct FinishedPass: Sendable {
+    var summary: LoopPass
+    var end: EnvironmentAgenda.End
+    /// What it planned; nil where it did not come to that.
+    var plan: Plan?
+    /// The apps that it has written.
+    var written: Set<String> = []
+    var proven: Set<String> = []
+    /// The apps that it has left as somebody else made them.
+    var drifted: Set<String> = []
+
+    init(_ start: LoopPass.Start, _ outcome: Sync.Outcome) {
+        let report = outcome.report
+        summary = LoopPass(start: start, seconds: 0, report: report, failure: nil, status: outcome.status)
+        plan = outcome.plan
+        for app in report.apps {
+            switch app.outcome {
+            case .proven:
+                written.insert(app.app)
+                proven.insert(app.app)
+            case .drifted: drifted.insert(app.app)
+            default: break
+            }
+        }
+        end =
+            switch outcome.status {
+            case .done: report.preemptedBy == nil ? .done : .preempted
+            case .refused, .missing: .refused
+            case .rolledBack where report.isQuarantined, .rolloutFailed where report.isQuarantined: .refused
+            default: .failed(retryAfter: nil)
+            }
+        // What is running then is not what the plan said.
+        if end == .refused, outcome.status == .rolledBack || outcome.status == .rolloutFailed { plan = nil }
+    }
+
+    init(_ start: LoopPass.Start, _ error: any Error) {
+        let failure = AppReport.Failure(ending: error)
+        let status: ExitStatus?
+        switch error {
+        case let error as GitError:
+            // A commit that the server no longer gives has a successor, which the poller is about to see.
+            end = error.category == .refused ? .refused : .failed(retryAfter: error.retryAfter)
+            status = ExitStatus(rawValue: error.category.exitCode) ?? .internalError
+        case is Refused:
+            end = .refused
+            status = .refused
+        case let error as KubernetesError:
+            end = .failed(retryAfter: error.retryAfter)
+            status = ExitStatus(error)
+        case is CancellationError:
+            end = .failed(retryAfter: nil)
+            status = nil
+        default:
+            end = .failed(retryAfter: nil)
+            status = .internalError
+        }
+        summary = LoopPass(start: start, seconds: 0, report: nil, failure: failure, status: status)
+    }
+}
+
+extension SyncReport {
+    /// The versions themselves have failed, so that the same descriptor would only fail again: the history refuses it from now on
+    /// (``Deployment/quarantined(_:descriptor:)``).
+    fileprivate var isQuarantined: Bool {
+        if ["verify-failed", "verify-timed-out"].contains(verification?.failure?.code) { return true }
+        return apps.contains { app in
+            RolloutFailure.Code(rawValue: app.failure?.code ?? "")?.speaksAgainstVersion == true
+        }
+    }
+}
+
+extension AppReport.Failure {
+    /// Of an error that ended a pass before it could report.
+    init(ending error: any Error) {
+        switch error {
+        case let error as GitError: self.init(code: error.code, message: error.message, hint: error.hint)
+        case let error as KubernetesError: self.init(error)
+        case let error as LeaseDenied: self.init(code: error.code, message: error.description, hint: error.hint)
+        case let refused as Refused:
+            let errors = refused.diagnostics.filter { $0.severity == .error }
+            let more = errors.count > 1 ? " (and \(errors.count - 1) more)" : ""
+            self.init(
+                code: errors.first?.code ?? "refused", message: (errors.first?.oneLine ?? "refused") + more,
+                hint: errors.first?.hint)
+        case is CancellationError: self.init(code: "interrupted", message: "ended before it was done")
+        default: self.init(code: "internal", message: String(describing: type(of: error)))
+        }
+    }
+}
