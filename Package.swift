@@ -137,8 +137,8 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Git", "Reconciling", "Reporting", "Serving", "TestServers", asyncHTTPClient, crypto, lifecycle, logging,
-                nioCore, nioHTTP1, nioPosix, nioSSL,
+                "Git", "Reconciling", "Reporting", "Serving", "TestServers", asyncHTTPClient, crypto, lifecycle,
+                logging, nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             exclude: ["Payloads"], swiftSettings: swiftSettings),
         // The loop in this process, against the sandbox and real git servers.
