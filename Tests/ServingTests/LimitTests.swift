@@ -14,6 +14,8 @@ import Testing
     private func listening(
         _ limits: ServerLimits = ServerLimits(), _ body: @Sendable (ServingScene) async throws -> Void
     ) async throws {
+        var limits = limits
+        limits.linger = .milliseconds(200)
         try await ServingScene.run(
             limits: limits,
             endpoints: { [try .sample(.github, "https://github.com/shop/deployments.git", in: $0)] }, body)
