@@ -2,6 +2,7 @@ import Descriptors
 import FoundationEssentials
 import Reconciling
 import Testing
+import Workloads
 
 @Suite("The RBAC examples in environments/rbac")
 struct EnvironmentAccessTests {
