@@ -5,6 +5,7 @@ import Reconciling
 import Reporting
 import Sandbox
 import Scenes
+import Synchronization
 import TestServers
 import Workloads
 
@@ -19,7 +20,13 @@ struct LoopScene: Sendable {
     let repository: GitFixture
     let folder: TemporaryFolder
     let apps: [String]
-    private let accounts: [String: Account]
+    private let environments: [String]
+    private let accounts = Accounts()
+
+    /// Those made so far, by replica and environment.
+    private final class Accounts: Sendable {
+        let known = Mutex<[String: Account]>([:])
+    }
 
     /// What a replica may do in an environment's namespace.
     static let rules =
@@ -44,7 +51,6 @@ struct LoopScene: Sendable {
     ) async throws {
         try await Sandbox.run(.init(podDelay: .milliseconds(20))) { sandbox in
             let folder = try TemporaryFolder()
-            var accounts: [String: Account] = [:]
             for name in environments {
                 let namespace = name.lowercased()
                 try sandbox.createNamespace(namespace)
@@ -52,18 +58,31 @@ struct LoopScene: Sendable {
                     try sandbox.create(
                         SandboxScene.workload(.statefulSet, app, replicas, false), namespace: namespace)
                 }
-                let account = sandbox.account("descry", namespace: namespace, rules: rules)
-                accounts[name] = account
-                try folder.write("kubeconfig-\(name)", sandbox.kubeconfig(for: account))
             }
             let scene = LoopScene(
-                sandbox: sandbox, repository: try await GitFixture(), folder: folder, apps: apps, accounts: accounts)
+                sandbox: sandbox, repository: try await GitFixture(), folder: folder, apps: apps,
+                environments: environments)
             for name in environments { try await scene.commit(first, to: name) }
             try await body(scene)
         }
     }
 
-    func account(_ environment: String) -> Account? { accounts[environment] }
+    /// What a replica does from now on counts no more: the API server answers 401, its leases are not given back.
+    func kill(_ replica: String) {
+        for name in environments { sandbox.revoke(account(replica, name)) }
+    }
+
+    /// Each replica has an account of its own in each environment's namespace.
+    private func account(_ replica: String, _ environment: String) -> Account {
+        accounts.known.withLock { known in
+            let name = "\(environment)-\(replica)"
+            let account =
+                known[name]
+                ?? sandbox.account("descry-\(replica)", namespace: environment.lowercased(), rules: Self.rules)
+            known[name] = account
+            return account
+        }
+    }
 
     /// - Parameters:
     ///   - repository: another address than the fixture's own path.
@@ -102,11 +121,11 @@ struct LoopScene: Sendable {
     /// - Parameter replica: each has a cache of its own, as each pod has.
     func loop(
         _ replica: String = "one", settings: LoopSettings = settings(), time: LoopTime = .system,
-        deadlines: GitDeadlines = GitDeadlines()
+        deadlines: GitDeadlines = GitDeadlines(), tell: @escaping @Sendable (LoopEvent) -> Void = { _ in }
     ) -> Loop {
         Loop(
             settings: settings, holder: LeaseHolder(identity: replica), sources: sources(replica, deadlines),
-            logger: SandboxScene.silent, time: time)
+            logger: SandboxScene.silent, time: time, tell: tell)
     }
 
     private func sources(_ replica: String, _ deadlines: GitDeadlines) -> LoopSources {
@@ -120,8 +139,10 @@ struct LoopScene: Sendable {
                     logger: SandboxScene.silent)
             },
             cluster: { environment in
-                KubernetesClient(
-                    configuration: try .kubeconfig(paths: [environment.cluster.kubeconfig ?? ""]),
+                let path = try folder.write(
+                    "\(environment.name)-\(replica)", sandbox.kubeconfig(for: account(replica, environment.name)))
+                return KubernetesClient(
+                    configuration: try .kubeconfig(paths: [path]),
                     options: ClientOptions(version: "0.0.0-test"), logger: SandboxScene.silent)
             })
     }

@@ -38,6 +38,9 @@ extension LoopScene {
         return sandbox.store[key]?["spec", "holderIdentity"]?.string
     }
 
+    /// A signal after every write to the cluster from now on.
+    func changes() -> AsyncStream<Void> { sandbox.store.signals() }
+
     private func key(_ app: String, _ environment: String) -> ObjectKey {
         ObjectKey(resource: .statefulSets, namespace: environment.lowercased(), name: app)
     }
