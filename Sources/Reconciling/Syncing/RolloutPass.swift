@@ -148,8 +148,13 @@ struct RolloutPass {
     /// Starts whatever may start now.
     private mutating func advance() {
         guard preemption == nil else { return }
-        for name in schedule.takeReady() { start(name) }
-        for name in schedule.takeReturnable() { giveBack(name) }
+        // What is proven, or back, the moment it begins lets others begin: no event would follow that tells of it.
+        while true {
+            let (ready, returnable) = (schedule.takeReady(), schedule.takeReturnable())
+            if ready.isEmpty, returnable.isEmpty { break }
+            for name in ready { start(name) }
+            for name in returnable { giveBack(name) }
+        }
         while writesInFlight < WorkloadWriter.patchesInFlight, let write = writes.popFirst() { send(write) }
         verifyWhereAllIsProven()
     }
