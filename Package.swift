@@ -161,7 +161,8 @@ let package = Package(
             name: "ClusterTests",
             dependencies: [
                 "Conformance", "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts",
-                "Serving", "TestServers", "Workloads", "descry", logging,
+                "Serving", "TestServers", "Workloads", "descry", asyncHTTPClient, hummingbird, hummingbirdTLS, logging,
+                nioCore, nioHTTP1, nioSSL,
             ],
             swiftSettings: swiftSettings),
         // The built binary, end to end, where no API server is needed.

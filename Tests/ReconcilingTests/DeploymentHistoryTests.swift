@@ -45,11 +45,12 @@ import Testing
 
     private static func hexadecimal(_ seed: Int, _ count: Int) -> String {
         var state = UInt64(bitPattern: Int64(seed)) &* 0x9E37_79B9_7F4A_7C15
-        return String(
-            (0..<count).map { _ in
-                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                return Array("0123456789abcdef")[Int(state >> 60)]
-            })
+        var text = ""
+        while text.count < count {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            text += String(state | 1 << 63, radix: 16).dropFirst()
+        }
+        return String(text.prefix(count))
     }
 
     /// As they are in a company: versions with whole SHAs, deployed before by one of several commits.
@@ -60,7 +61,9 @@ import Testing
             result.parts.append(result.rest.prefix(count))
             result.rest = result.rest.dropFirst(count)
         }.parts.joined(separator: "-")
-        let (from, to) = ("1.\(index % 40).0-rc-" + hexadecimal(index + 1_000_000, 40), "1.41.0-rc-" + hexadecimal(-index, 40))
+        let (from, to) = (
+            "1.\(index % 40).0-rc-" + hexadecimal(index + 1_000_000, 40), "1.41.0-rc-" + hexadecimal(-index, 40)
+        )
         let commit = hexadecimal(index % 7, 40)
         return Deployment.App(
             app: name, workload: "statefulset/\(name)", uid: uid, from: from, to: to,
@@ -72,9 +75,11 @@ import Testing
                 ], strategy: "RollingUpdate", partition: index % 3 == 0 ? 0 : nil))
     }
 
+    private static let thousands = (0..<9000).map(realistic)
+
     private static func large(_ apps: Int, number: Int = 2) -> Deployment {
         var deployment = deployment(number, apps: 0, outcome: .running)
-        deployment.apps = (0..<apps).map(realistic)
+        deployment.apps = Array(thousands.prefix(apps))
         return deployment
     }
 
@@ -125,7 +130,8 @@ import Testing
         }
         let ended = try DeploymentHistory(begun).recording(deployment)
         let stored = try #require(DeploymentHistory(ended).deployments.first)
-        #expect(stored.outcome == .failed && stored.apps.allSatisfy { $0.failureCode == "timed-out" && $0.failure == nil })
+        #expect(
+            stored.outcome == .failed && stored.apps.allSatisfy { $0.failureCode == "timed-out" && $0.failure == nil })
     }
 
     /// Texts that would be taken for the packing's own, or be cut in two by it, and names that are part of other words.

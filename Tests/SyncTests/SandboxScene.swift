@@ -125,6 +125,7 @@ struct SandboxScene: Sendable {
     func apply(
         as account: Account? = nil, extent: Sync.Extent = .prove, retries: Bool = false,
         requestTimeout: Duration = .seconds(30), follow: Duration? = nil,
+        clock: any Clock<Duration> = ContinuousClock(),
         progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in },
         preempted: @escaping @Sendable (Sync.Outcome) -> Void = { _ in }
     ) async throws -> Sync.Outcome {
@@ -139,7 +140,7 @@ struct SandboxScene: Sendable {
                 try await withCluster(account ?? deployer, requestTimeout) { cluster in
                     try await Sync(
                         environment: environment, repository: git, cluster: cluster, command: .apply, extent: extent,
-                        retries: retries, follow: follow, progress: progress
+                        retries: retries, follow: follow, clock: clock, progress: progress
                     ).runToEnd(preempted: preempted)
                 })
         } catch {

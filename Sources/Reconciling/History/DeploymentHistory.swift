@@ -88,9 +88,12 @@ public struct DeploymentHistory: Sendable {
         let apps = deployment.apps.count
         throw KubernetesError(
             code: "history-too-large", category: .refused,
-            message: "a deployment that changes \(apps) apps takes \(text.utf8.count) bytes of history, and the ConfigMap that "
+            message:
+                "a deployment that changes \(apps) apps takes \(text.utf8.count) bytes of history, and the ConfigMap that "
                 + "keeps it has room for \(max(0, limit))",
-            hint: "Deploy in several commits that change about \(max(1, apps * max(0, limit) / text.utf8.count)) apps each")
+            hint:
+                "Deploy in several commits that change about \(max(1, apps * max(0, limit) / text.utf8.count)) apps each"
+        )
     }
 
     private static func text(_ deployment: Deployment) throws -> String {

@@ -59,6 +59,7 @@ struct PackedDeployment: Codable {
 /// What sets one app's entry apart from the others': its name, its workload's uid and its two versions.
 private struct OwnTexts {
     static let none = "-"
+    private static let nothing = [none, none, none, none]
     /// Of the private use area of Unicode: no name, image or version has them.
     private static let placeholders = ["\u{E000}", "\u{E001}", "\u{E002}", "\u{E003}"]
 
@@ -70,33 +71,51 @@ private struct OwnTexts {
     init(_ app: Deployment.App) {
         let texts = [app.app, app.uid, app.to, app.from ?? Self.none]
         // What holds a space could not be told from two fields, and a placeholder of its own would be replaced later on.
-        var isPlain = texts.allSatisfy { !$0.isEmpty && !$0.contains(" ") }
+        // Outside of ASCII, texts can be equal that are of different bytes.
+        var isPlain = texts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
         _ = app.mapTexts { text in
             if text.unicodeScalars.contains(where: { (0xE000...0xE003).contains($0.value) }) { isPlain = false }
             return text
         }
-        fields = isPlain ? texts : Array(repeating: Self.none, count: texts.count)
+        fields = isPlain ? texts : Self.nothing
     }
 
     func shape(of app: Deployment.App) -> Deployment.App {
         var shape = app
         (shape.outcome, shape.failureCode, shape.failure) = (nil, nil, nil)
-        return zip(fields, Self.placeholders).reduce(shape) { shape, pair in
-            guard pair.0 != Self.none else { return shape }
-            // A short name is part of many a word, so only a whole text or path component counts.
-            let isName = pair.1 == Self.placeholders[0]
-            return shape.mapTexts { text in
-                if text == pair.0 { return pair.1 }
-                return isName
-                    ? text.replacing("/\(pair.0)", with: "/\(pair.1)") : text.replacing(pair.0, with: pair.1)
-            }
-        }
+        guard fields != Self.nothing else { return shape }
+        return shape.mapTexts(shape(of:))
     }
 
-    func app(of shape: Deployment.App) -> Deployment.App {
-        zip(fields, Self.placeholders).reduce(shape) { app, pair in
-            pair.0 == Self.none ? app : app.mapTexts { $0.replacing(pair.1, with: pair.0) }
+    func app(of shape: Deployment.App) -> Deployment.App { shape.mapTexts(text(of:)) }
+
+    /// Where such texts are: alone, at the end of a workload's or an image's name, and before the words of a change cause.
+    private func shape(of text: String) -> String {
+        if let index = fields.firstIndex(of: text), text != Self.none { return Self.placeholders[index] }
+        var (rest, end) = (text, "")
+        for (separator, index) in [(":", 3), ("/", 0)]
+        where fields[index] != Self.none && rest.hasSuffix(separator + fields[index]) {
+            rest = String(rest.dropLast(fields[index].count + 1))
+            end = separator + Self.placeholders[index] + end
         }
+        if fields[3] != Self.none, rest.hasPrefix(fields[3] + " ") {
+            rest = Self.placeholders[3] + rest.dropFirst(fields[3].count)
+        }
+        return rest + end
+    }
+
+    private func text(of shape: String) -> String {
+        // The first byte of every placeholder: most texts have none.
+        guard shape.utf8.contains(0xEE) else { return shape }
+        var text = String.UnicodeScalarView()
+        for scalar in shape.unicodeScalars {
+            guard (0xE000...0xE003).contains(scalar.value), fields[Int(scalar.value) - 0xE000] != Self.none else {
+                text.append(scalar)
+                continue
+            }
+            text.append(contentsOf: fields[Int(scalar.value) - 0xE000].unicodeScalars)
+        }
+        return String(text)
     }
 }
 

@@ -219,7 +219,7 @@ extension RolloutPass {
 
     private func ask(_ check: HealthCheck, of pods: [String], during: Duration, for name: String) {
         let probe = HealthProbe(
-            cluster: settings.cluster, namespace: environment.namespace, clock: ContinuousClock())
+            cluster: settings.cluster, namespace: environment.namespace, clock: settings.clock)
         watch.start { .asked(app: name, try await probe.failure(of: check, pods: pods, during: during)) }
     }
 
