@@ -57,13 +57,16 @@ struct AbandonedApp: Sendable {
 
     /// Nil where somebody else has deployed to it since, whose it is then.
     var planned: PlannedApp? {
-        guard let workload, isBefore(workload) || isWritten(workload), let version = try? AppVersion(entry.to) else {
-            return nil
-        }
+        guard let workload, let version, isBefore(workload) || isWritten(workload) else { return nil }
         let app = App(
             formerly: workload.key.name, version: version, kind: workload.key.kind,
             containers: entry.before.images.keys.sorted())
         return PlannedApp(takingBack: app, workload, leftoverCanary: leftoverCanary)
+    }
+
+    /// Nil where a later Descry has written the entry, whose versions look otherwise.
+    private var version: AppVersion? {
+        do { return try AppVersion(entry.to) } catch { return nil }
     }
 
     private func isBefore(_ workload: Workload) -> Bool {
