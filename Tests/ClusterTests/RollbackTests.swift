@@ -38,7 +38,8 @@ struct RollbackTests {
     /// for all of them.
     @Test func `all of fifty apps go back, whichever wave fails`() async throws {
         let names = (0..<50).map { "app-\($0)" }
-        try await Scene.run(names.map { Scene.workload($0) }) { scene in
+        try await Scene.run(names.map { Scene.workload($0) }, isReady: false) { scene in
+            try await Self.allReady(scene, names.count)
             let running = Set(names.map { "\(Scene.registry)/\($0):\(Scene.first)" })
             for position in [3, 25, 49] {
                 let apps = names.enumerated().map { index, name in
@@ -59,9 +60,21 @@ struct RollbackTests {
                     "get", "statefulsets", "--output=jsonpath={.items[*].spec.template.spec.containers[0].image}",
                 ])
                 #expect(Set(images.split(separator: " ").map(String.init)) == running)
-                try await scene.namespace.allRolledOut()
+                try await Self.allReady(scene, names.count)
             }
         }
+    }
+
+    /// One watch for all of them: a `kubectl` for each takes longer than the deployment.
+    private static func allReady(_ scene: Scene, _ count: Int) async throws {
+        let path = #"--output=jsonpath={.metadata.name} {.status.readyReplicas}{"\n"}"#
+        let words = ["--namespace=\(scene.namespace.name)", "get", "statefulsets", "--watch", path]
+        var ready: Set<String> = []
+        _ = try await scene.plane.kubectl(words) { line in
+            if line.hasSuffix(" 1") { ready.insert(line) }
+            return ready.count == count
+        }
+        #expect(ready.count == count)
     }
 
     /// Annotations that Descry had written before come back with the images, and the order is the reverse of the waves'.

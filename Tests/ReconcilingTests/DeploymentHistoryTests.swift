@@ -149,7 +149,7 @@ import Testing
             deployment.apps[index] = Deployment.App(
                 app: name, workload: "statefulset/\(name)", uid: uid, from: from, to: to,
                 before: .init(
-                    images: [name: "r/a/\(name)/a:\(from ?? "x")\u{E003}", "latest": "-"], initContainers: [name, "-"],
+                    images: [name: "r/a/\(name)/a:\(from ?? "x")\u{E003}", "other": "-"], initContainers: [name, "-"],
                     annotations: known.annotations.merging(["note": "\(uid) \(to)\u{E000}"]) { _, new in new },
                     strategy: "OnDelete", partition: nil))
         }
