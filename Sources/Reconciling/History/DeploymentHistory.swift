@@ -67,7 +67,7 @@ public struct DeploymentHistory: Sendable {
         let keys = result.data.keys.filter { $0.hasPrefix(Self.prefix) }.sorted(by: >)
         var bytes = result.data.reduce(0, Self.count)
         for (index, key) in keys.enumerated().reversed()
-        where key != own && (index >= Self.limit || bytes > limit) {
+        where key != own && (index >= Self.limit || bytes > Self.byteLimit) {
             bytes -= key.utf8.count + (result.data.removeValue(forKey: key)?.utf8.count ?? 0)
         }
         return result
