@@ -43,7 +43,8 @@ import Testing
         try await scenario.run { scene, initial in
             let killed = try await scene.commit(scenario.killed)
             let crash = scene.sandbox.faults.crash(scene.deployer, moment)
-            do { _ = try await scene.apply(clock: scenario.clock) } catch is KubernetesError {}  // nobody hears what a killed pass says
+            // Nobody hears what a killed pass says.
+            do { _ = try await scene.apply(clock: scenario.clock) } catch is KubernetesError {}
             let left = NamespaceState(scene.sandbox, commits: [killed: "\(CrashScenario.Next.same)"])
             if crash.isReached { tried = moment }
             let done = crash.writes

@@ -157,7 +157,8 @@ struct RolloutWatch {
             isInterrupted = false
             return board.replaceWorkloads(of: kind, with: all, at: now)
         case .workloads(_, .changed(let workload)): return board.update(workload, at: now)
-        case .workloads(_, .deleted(let workload)): return board.removeWorkload(workload.key, uid: workload.uid, at: now)
+        case .workloads(_, .deleted(let workload)):
+            return board.removeWorkload(workload.key, uid: workload.uid, at: now)
         case .workloadGone(let key): return board.removeWorkload(key, at: now)
         case .pods(.snapshot(let all)): return board.replacePods(with: all, at: now)
         case .pods(.changed(let pod)): return board.update(pod, at: now)
