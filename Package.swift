@@ -174,7 +174,8 @@ let package = Package(
             name: "ClusterTests",
             dependencies: [
                 "Conformance", "Descriptors", "Git", "Kubernetes", "LeaseScene", "Planning", "Reconciling", "Reporting",
-                "Rollouts", "Serving", "TestServers", "Workloads", "descry", logging,
+                "Rollouts", "Serving", "TestServers", "Workloads", "descry", asyncHTTPClient, hummingbird,
+                hummingbirdTLS, logging, nioCore, nioHTTP1, nioSSL,
             ],
             swiftSettings: swiftSettings),
         // The built binary, end to end, where no API server is needed.

@@ -30,6 +30,37 @@ public struct App: Sendable, Hashable {
     /// The byte after the version's value, a quote included.
     public let versionEnd: Position
 
+    /// An app that no descriptor names any more, as far as its workload shows it: nothing comes after it or before it, and its
+    /// failure is its own.
+    public init(formerly name: String, version: AppVersion, kind: WorkloadKind, containers: [String]) {
+        let nowhere = Position(line: 1, column: 1, offset: 0)
+        self.init(
+            name: name, version: version, kind: kind, containers: containers, imageRepository: nil, after: [],
+            isCritical: false, timeout: nil, canary: nil, health: nil, position: nowhere, versionPosition: nowhere,
+            versionEnd: nowhere)
+    }
+
+    init(
+        name: String, version: AppVersion, kind: WorkloadKind, containers: [String]?, imageRepository: ImageRepository?,
+        after: [String], isCritical: Bool, timeout: Duration?, canary: Canary?, health: HealthCheck?,
+        position: Position,
+        versionPosition: Position, versionEnd: Position
+    ) {
+        self.name = name
+        self.version = version
+        self.kind = kind
+        self.containers = containers
+        self.imageRepository = imageRepository
+        self.after = after
+        self.isCritical = isCritical
+        self.timeout = timeout
+        self.canary = canary
+        self.health = health
+        self.position = position
+        self.versionPosition = versionPosition
+        self.versionEnd = versionEnd
+    }
+
     /// The workload that it names.
     public var key: WorkloadKey { WorkloadKey(kind: kind, name: name) }
 

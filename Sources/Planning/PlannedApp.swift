@@ -26,6 +26,38 @@ public struct PlannedApp: Sendable, Hashable {
 
     public var key: WorkloadKey { app.key }
 
+    /// An app that is only taken back to what it was: nothing of it is to be changed.
+    ///
+    /// - Parameters:
+    ///   - app: with the containers that are taken back.
+    ///   - leftoverCanary: the Deployment of its canaries, where it is still there.
+    public init(takingBack app: App, _ workload: Workload, leftoverCanary: Workload?) {
+        func images(_ containers: [Container], isInit: Bool) -> [ImageTarget] {
+            containers.filter { app.containers?.contains($0.name) ?? false }.map {
+                ImageTarget(container: $0.name, isInit: isInit, current: $0.image, desired: $0.image)
+            }
+        }
+        self.init(
+            app: app, workload: workload,
+            images: images(workload.containers, isInit: false) + images(workload.initContainers, isInit: true),
+            changes: [], notes: [], annotations: [:], canary: nil, leftoverCanary: leftoverCanary, wave: 0)
+    }
+
+    init(
+        app: App, workload: Workload, images: [ImageTarget], changes: [FieldChange], notes: [PlanNote],
+        annotations: [String: String], canary: PlannedCanary?, leftoverCanary: Workload?, wave: Int
+    ) {
+        self.app = app
+        self.workload = workload
+        self.images = images
+        self.changes = changes
+        self.notes = notes
+        self.annotations = annotations
+        self.canary = canary
+        self.leftoverCanary = leftoverCanary
+        self.wave = wave
+    }
+
     /// True where a write is needed.
     public var isChanged: Bool { !changes.isEmpty }
 

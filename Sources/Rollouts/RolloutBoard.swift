@@ -12,6 +12,9 @@ public struct RolloutBoard: Sendable {
     private var judges: [WorkloadKey: RolloutJudge] = [:]
     private var followed: Set<WorkloadKey> = []
     private var workloads: [WorkloadKey: Workload] = [:]
+    /// The uid of objects that the caller has made and no event has shown yet: until one does, what is said of that name is of an
+    /// older time.
+    private var unseen: [WorkloadKey: String] = [:]
     private var pods = PodIndex()
     private var readsPods = true
     private var openRollouts = 0
@@ -33,9 +36,12 @@ public struct RolloutBoard: Sendable {
 
     /// Starts to judge rollouts; their time runs from `now`. One that is open for the same workload is replaced.
     ///
-    /// - Parameter started: with each target the object as the API server answered the patch.
+    /// - Parameters:
+    ///   - started: with each target the object as the API server answered the patch.
+    ///   - areNew: the caller has just made these objects. The watch may still be at a time before: it may lack them, or have others
+    ///     of their names that were deleted to make place.
     public mutating func begin(
-        _ started: [(target: RolloutTarget, workload: Workload)], at now: ContinuousClock.Instant
+        _ started: [(target: RolloutTarget, workload: Workload)], areNew: Bool = false, at now: ContinuousClock.Instant
     ) -> [WorkloadKey: Verdict] {
         follow(started.map(\.target.key))
         for (target, workload) in started {
@@ -47,6 +53,7 @@ public struct RolloutBoard: Sendable {
             if let known = workloads[target.key], known.uid == workload.uid, known.generation >= workload.generation {
                 continue
             }
+            if areNew, workloads[target.key]?.uid != workload.uid { unseen[target.key] = workload.uid }
             workloads[target.key] = workload
         }
         pods.track(started.map(\.workload))
@@ -58,6 +65,7 @@ public struct RolloutBoard: Sendable {
         guard let verdict = verdicts.removeValue(forKey: key) else { return }
         if !verdict.isFinal { openRollouts -= 1 }
         judges[key] = nil
+        unseen[key] = nil
         alarm.set(key, nil)
     }
 
@@ -66,7 +74,9 @@ public struct RolloutBoard: Sendable {
         of kind: WorkloadKind, with all: [Workload], at now: ContinuousClock.Instant
     ) -> [WorkloadKey: Verdict] {
         let listed = Set(all.map(\.key))
-        for key in workloads.keys where key.kind == kind && !listed.contains(key) { workloads[key] = nil }
+        for key in workloads.keys where key.kind == kind && !listed.contains(key) && unseen[key] == nil {
+            workloads[key] = nil
+        }
         for workload in all { take(workload) }
         return judge(judges.keys.filter { $0.kind == kind }.sorted(), now)
     }
@@ -78,7 +88,14 @@ public struct RolloutBoard: Sendable {
     }
 
     /// Takes the deletion of a workload.
-    public mutating func removeWorkload(_ key: WorkloadKey, at now: ContinuousClock.Instant) -> [WorkloadKey: Verdict] {
+    ///
+    /// - Parameter uid: of the object that was deleted; nil where that is not known. The deletion of another one than the one last
+    ///   seen was before that.
+    public mutating func removeWorkload(
+        _ key: WorkloadKey, uid: String? = nil, at now: ContinuousClock.Instant
+    ) -> [WorkloadKey: Verdict] {
+        if let uid, let known = workloads[key], known.uid != uid { return [:] }
+        unseen[key] = nil
         workloads[key] = nil
         return judge([key], now)
     }
@@ -137,6 +154,10 @@ public struct RolloutBoard: Sendable {
     /// A watch may be behind the answer to the patch: the older object is dropped.
     private mutating func take(_ workload: Workload) {
         guard followed.contains(workload.key) else { return }
+        if let uid = unseen[workload.key] {
+            guard workload.uid == uid else { return }
+            unseen[workload.key] = nil
+        }
         if let known = workloads[workload.key], known.isNewer(than: workload) { return }
         workloads[workload.key] = workload
         pods.track([workload])

@@ -34,6 +34,49 @@ struct RollbackTests {
         }
     }
 
+    /// The failing app in the first, a middle and the last of five waves. Since everything is as before afterwards, one scene does
+    /// for all of them.
+    @Test func `all of fifty apps go back, whichever wave fails`() async throws {
+        let names = (0..<50).map { "app-\($0)" }
+        try await Scene.run(names.map { Scene.workload($0) }, isReady: false) { scene in
+            try await Self.allReady(scene, names.count)
+            let running = Set(names.map { "\(Scene.registry)/\($0):\(Scene.first)" })
+            for position in [3, 25, 49] {
+                let apps = names.enumerated().map { index, name in
+                    let version = index == position ? Fate.pullFails.version("1.1.0") : Scene.second
+                    return (name, version + (index < 10 ? "" : ", after: [app-\(index - 10)]"))
+                }
+                let run = try await scene.deploy(apps)
+                #expect(run.exitCode == 3, "\(run)")
+                let report = try run.pass()
+                #expect(report["app-\(position)"]?.failure?.code == "image-pull")
+                for (index, name) in names.enumerated() {
+                    let isStarted = report[name]?.outcome != "notStarted"
+                    #expect((report[name]?.rollback?.outcome == "proven") == isStarted, "\(name) of \(position)")
+                    let isBehind = index > position && (index - position).isMultiple(of: 10)
+                    if isBehind { #expect(!isStarted, "\(name) of \(position)") }
+                }
+                let images = try await scene.namespace.kubectl([
+                    "get", "statefulsets", "--output=jsonpath={.items[*].spec.template.spec.containers[0].image}",
+                ])
+                #expect(Set(images.split(separator: " ").map(String.init)) == running)
+                try await Self.allReady(scene, names.count)
+            }
+        }
+    }
+
+    /// One watch for all of them: a `kubectl` for each takes longer than the deployment.
+    private static func allReady(_ scene: Scene, _ count: Int) async throws {
+        let path = #"--output=jsonpath={.metadata.name} {.status.readyReplicas}{"\n"}"#
+        let words = ["--namespace=\(scene.namespace.name)", "get", "statefulsets", "--watch", path]
+        var ready: Set<String> = []
+        _ = try await scene.plane.kubectl(words) { line in
+            if line.hasSuffix(" 1") { ready.insert(line) }
+            return ready.count == count
+        }
+        #expect(ready.count == count)
+    }
+
     /// Annotations that Descry had written before come back with the images, and the order is the reverse of the waves'.
     @Test func `what ran before is what the workload says again`() async throws {
         try await Scene.run(["backend", "frontend"].map { Scene.workload($0) }) { scene in

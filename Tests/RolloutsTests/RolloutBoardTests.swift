@@ -53,6 +53,30 @@ import Workloads
         #expect(board.unfinished.count == 97)
     }
 
+    /// A watch or a list that was begun before an object was made lacks it, or has one of its name that had to make place.
+    @Test("what a watch tells of the time before an object was made is not told of it")
+    func late() {
+        let start = ContinuousClock.now
+        let key = WorkloadKey(kind: .statefulSet, name: "app-0")
+        let made = Self.workload("app-0", ready: 0)
+        var older = made
+        older.uid = "older"
+        var board = RolloutBoard()
+        board.follow([key])
+        _ = board.begin([(Self.target("app-0", timeout: .seconds(60)), made)], areNew: true, at: start)
+        #expect(board.replaceWorkloads(of: .statefulSet, with: [], at: start).isEmpty)
+        #expect(board.replaceWorkloads(of: .statefulSet, with: [older], at: start).isEmpty)
+        #expect(board.update(older, at: start).isEmpty)
+        #expect(board.removeWorkload(key, uid: "older", at: start).isEmpty)
+        #expect(board.workload(key)?.uid == made.uid)
+        // Once it was shown, all of it counts.
+        #expect(board.update(made, at: start).isEmpty)
+        #expect(board.removeWorkload(key, uid: "older", at: start).isEmpty)
+        var isDeleted = board
+        #expect(isDeleted.removeWorkload(key, uid: made.uid, at: start)[key]?.isFinal == true)
+        #expect(board.replaceWorkloads(of: .statefulSet, with: [], at: start)[key]?.isFinal == true)
+    }
+
     @Test("the next deadline is the first of all, graces included, and tick judges those that are due")
     func deadlines() {
         let start = ContinuousClock.now

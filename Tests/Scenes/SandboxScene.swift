@@ -124,6 +124,7 @@ package struct SandboxScene: Sendable {
     package func apply(
         as account: Account? = nil, extent: Sync.Extent = .prove, retries: Bool = false,
         requestTimeout: Duration = .seconds(30), follow: Duration? = nil,
+        clock: any Clock<Duration> = ContinuousClock(),
         progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in },
         preempted: @escaping @Sendable (Sync.Outcome) -> Void = { _ in }
     ) async throws -> Sync.Outcome {
@@ -138,7 +139,8 @@ package struct SandboxScene: Sendable {
                 try await withCluster(account ?? deployer, requestTimeout) { cluster in
                     try await Sync(
                         environment: environment, repository: git, cluster: cluster, command: .apply, extent: extent,
-                        retries: retries, tips: .asking(git, environment.branch, every: follow), progress: progress
+                        retries: retries, tips: .asking(git, environment.branch, every: follow, clock: clock),
+                        clock: clock, progress: progress
                     ).runToEnd(preempted: preempted)
                 })
         } catch {

@@ -13,7 +13,7 @@ struct NamespaceState: Hashable, CustomStringConvertible {
         var strategy: String
         /// An absent one means 0.
         var partition: Int
-        /// `backend-0 IMAGE ready`
+        /// `backend-0 IMAGE ready`; those of a Deployment without their names.
         var pods: [String]
     }
 
@@ -23,13 +23,18 @@ struct NamespaceState: Hashable, CustomStringConvertible {
 
     /// - Parameter commits: known commits by what they are called here: their own names differ from scene to scene.
     init(_ sandbox: Sandbox, commits: [String: String]) {
-        let pods = sandbox.store.list(.pods, namespace: "shop").items
-        for set in sandbox.store.list(.statefulSets, namespace: "shop").items {
+        // What is on its way out is not there any more: pods of a canary that was removed, and those that others replace.
+        let pods = sandbox.store.list(.pods, namespace: "shop").items.filter {
+            $0["metadata", "deletionTimestamp"] == nil && $0["metadata", "labels", "descry.dev/track"] == nil
+        }
+        let sets = [APIResource.statefulSets, .deployments].flatMap { sandbox.store.list($0, namespace: "shop").items }
+        for set in sets {
             let name = set["metadata", "name"]?.string ?? ""
             let own = pods.filter { $0["metadata", "labels", "app"]?.string == name }
             apps[name] = App(
                 image: Self.image(set["spec", "template"]), annotations: Self.annotations(set, commits),
-                strategy: set["spec", "updateStrategy", "type"]?.string ?? "",
+                strategy: set["spec", "updateStrategy", "type"]?.string ?? set["spec", "strategy", "type"]?.string
+                    ?? "",
                 partition: set["spec", "updateStrategy", "rollingUpdate", "partition"]?.integer ?? 0,
                 pods: own.map(Self.text).sorted())
         }
@@ -53,7 +58,9 @@ struct NamespaceState: Hashable, CustomStringConvertible {
     private static func text(_ pod: JSONValue) -> String {
         let conditions = pod["status", "conditions"]?.array ?? []
         let isReady = conditions.contains { $0["type"] == "Ready" && $0["status"] == "True" }
-        return "\(pod["metadata", "name"]?.string ?? "") \(image(pod)) \(isReady ? "ready" : "not ready")"
+        let isOfSet = pod["metadata", "ownerReferences"]?.array?.first?["kind"] == "StatefulSet"
+        let name = isOfSet ? pod["metadata", "name"]?.string ?? "" : "one"
+        return "\(name) \(image(pod)) \(isReady ? "ready" : "not ready")"
     }
 
     var description: String {

@@ -27,20 +27,35 @@ import Testing
             for position in positions {
                 group.addTask {
                     try await Scene.run(Self.names(count)) { scene in
-                        let outcome = try await scene.deploy(Self.apps(count, failing: position, width: width))
-                        #expect(outcome.status == .rolledBack)
-                        let report = outcome.report
-                        #expect(report.apps[position].failure?.code == "image-pull")
-                        for app in report.apps {
-                            let wasChanged = app.outcome != .notStarted
-                            #expect((app.rollback?.outcome == .proven) == wasChanged, "\(app.app)")
-                        }
-                        let images = try await scene.images()
-                        #expect(images == Set(Self.names(count).map { "\($0):\(Scene.first)" }))
+                        try await Self.expectRollback(scene, count, failing: position, width: width)
                     }
                 }
             }
         }
+    }
+
+    /// Each position of fifty. Since everything is as before afterwards, one scene does for many; with `stop` and `continue`
+    /// FailurePositionTests try each position.
+    @Test(arguments: 0..<4)
+    func `with rollback and fifty apps, whichever fails`(part: Int) async throws {
+        try await Scene.run(Self.names(50), delay: .zero) { scene in
+            for position in stride(from: part, to: 50, by: 4) {
+                try await Self.expectRollback(scene, 50, failing: position, width: 10)
+            }
+        }
+    }
+
+    private static func expectRollback(_ scene: Scene, _ count: Int, failing position: Int, width: Int) async throws {
+        let outcome = try await scene.deploy(apps(count, failing: position, width: width))
+        #expect(outcome.status == .rolledBack, "\(position)")
+        let report = outcome.report
+        #expect(report.apps[position].failure?.code == "image-pull", "\(position)")
+        for (index, app) in report.apps.enumerated() {
+            let wasChanged = app.outcome != .notStarted
+            #expect((app.rollback?.outcome == .proven) == wasChanged, "\(app.app) of \(position)")
+            if comes(index, after: position, width: width) { #expect(app.outcome == .notStarted, "\(app.app)") }
+        }
+        #expect(try await scene.images() == Set(names(count).map { "\($0):\(Scene.first)" }), "\(position)")
     }
 
     /// One app alone, ten with the failure at each of them, and fifty with it in the first, a middle and the last wave.

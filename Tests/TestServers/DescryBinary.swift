@@ -90,6 +90,25 @@ public final class DescryBinary: Sendable {
         return result.closureResult
     }
 
+    /// Runs it, and kills it (`kill -9`) as soon as the moment has come, if it has not ended before.
+    public func killed(_ arguments: [String], at moment: @escaping @Sendable () async -> Void) async throws {
+        _ = try await Subprocess.run(
+            Program.executable(try Self.path()), arguments: Arguments(arguments), environment: environment([:]),
+            input: .none, output: .sequence, error: .discarded
+        ) { execution in
+            let lines = execution.standardOutput.strings()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await moment() }
+                group.addTask {
+                    do { for try await _ in lines {} } catch { return }  // ended, however: nothing is left to kill
+                }
+                await group.next()
+                group.cancelAll()
+            }
+            try execution.send(signal: .kill)
+        }
+    }
+
     /// Runs a command that goes on until it is interrupted: once it has printed a certain line the body runs, then it gets
     /// the signal and may end.
     ///

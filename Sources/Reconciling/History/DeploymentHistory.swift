@@ -9,6 +9,10 @@ public struct DeploymentHistory: Sendable {
     public static let limit = 100
     /// The API server takes 1 MiB; what would go beyond this drops the oldest, whatever their number.
     static let byteLimit = 900_000
+    /// What a deployment may grow by until its end, when each app has an outcome.
+    static let endLimit = 1_000_000
+    /// One that is larger is packed; see ``PackedDeployment``. Smaller ones are left as they are, for people to read.
+    static let packedFrom = 100_000
 
     public private(set) var deployments: [Deployment]
     /// As read; what is in it and not of Descry's making stays.
@@ -21,10 +25,11 @@ public struct DeploymentHistory: Sendable {
         decoder.dateDecodingStrategy = .iso8601
         deployments = map.data.compactMap { key, text in
             guard key.hasPrefix(Self.prefix) else { return nil }
+            let data = Data(text.utf8)
             do {
-                return try decoder.decode(Deployment.self, from: Data(text.utf8))
+                return try decoder.decode(Deployment.self, from: data)
             } catch {
-                return nil
+                do { return try decoder.decode(PackedDeployment.self, from: data).whole } catch { return nil }
             }
         }.sorted { $0.number > $1.number }
     }
@@ -68,29 +73,61 @@ public struct DeploymentHistory: Sendable {
     /// interrupted.
     ///
     /// - Parameter accepted: the commit that it is for, as the one that later ones are compared with.
-    /// - Throws: `EncodingError`, which no deployment gives cause for.
+    /// - Throws: `KubernetesError`, code `history-too-large`, where this deployment alone does not fit; `EncodingError`, which no
+    ///   deployment gives cause for.
     func recording(_ deployment: Deployment, accepting accepted: AcceptedCommit? = nil) throws -> ConfigMap {
-        let encoder = JSONEncoder()
-        encoder.dateEncodingStrategy = .iso8601
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var result = map
         result.labels["app.kubernetes.io/managed-by"] = "descry"
         if let accepted { try Self.accept(accepted, in: &result) }
-        var changed = [deployment]
         if var last = deployments.first, last.number < deployment.number, last.outcome == .running {
             last.outcome = .interrupted
-            changed.append(last)
+            result.data[Self.key(last.number)] = try Self.text(last)
         }
-        for entry in changed {
-            result.data[Self.key(entry.number)] = String(decoding: try encoder.encode(entry), as: UTF8.self)
-        }
+        let own = Self.key(deployment.number)
+        let limit = deployment.outcome == .running ? Self.byteLimit : Self.endLimit
+        result.data[own] = nil
+        let others = result.data.filter { !$0.key.hasPrefix(Self.prefix) }.reduce(0, Self.count)
+        let text = try Self.text(deployment, within: limit - others - own.utf8.count)
+        result.data[own] = text
         let keys = result.data.keys.filter { $0.hasPrefix(Self.prefix) }.sorted(by: >)
-        var bytes = result.data.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        var bytes = result.data.reduce(0, Self.count)
         for (index, key) in keys.enumerated().reversed()
-        where index > 0 && (index >= Self.limit || bytes > Self.byteLimit) {
+        where key != own && (index >= Self.limit || bytes > Self.byteLimit) {
             bytes -= key.utf8.count + (result.data.removeValue(forKey: key)?.utf8.count ?? 0)
         }
         return result
+    }
+
+    private static func count(_ bytes: Int, _ entry: (key: String, value: String)) -> Int {
+        bytes + entry.key.utf8.count + entry.value.utf8.count
+    }
+
+    /// Without the words of failures, whose codes stay, where it would not fit otherwise.
+    private static func text(_ deployment: Deployment, within limit: Int) throws -> String {
+        let whole = try text(deployment)
+        guard whole.utf8.count > limit else { return whole }
+        var brief = deployment
+        for index in brief.apps.indices { brief.apps[index].failure = nil }
+        let text = try text(brief)
+        guard text.utf8.count > limit else { return text }
+        let apps = deployment.apps.count
+        throw KubernetesError(
+            code: "history-too-large", category: .refused,
+            message:
+                "a deployment that changes \(apps) apps takes \(text.utf8.count) bytes of history, and the ConfigMap that "
+                + "keeps it has room for \(max(0, limit))",
+            hint:
+                "Deploy in several commits that change about \(max(1, apps * max(0, limit) / text.utf8.count)) apps each"
+        )
+    }
+
+    private static func text(_ deployment: Deployment) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let plain = try encoder.encode(deployment)
+        guard plain.count > packedFrom else { return String(decoding: plain, as: UTF8.self) }
+        return String(decoding: try encoder.encode(PackedDeployment(deployment)), as: UTF8.self)
     }
 
     private static let prefix = "deployment-"

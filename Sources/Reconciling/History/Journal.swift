@@ -13,8 +13,12 @@ struct Journal: Sendable {
     /// Nil where nothing is to be changed, or the token may not keep a history.
     private var entry: HistoryStore.Entry?
     /// What an earlier pass that was killed had set out to change.
-    private(set) var interrupted: [Deployment.App] = []
+    private(set) var interrupted = EarlierApps()
+    /// Those of it that the descriptor no longer names, and that have to go back.
+    private(set) var abandoned: [PlannedApp] = []
 
+    private let environment: Environment
+    private let reader: WorkloadReader
     private let verifies: Bool
     private let proves: Bool
 
@@ -23,6 +27,8 @@ struct Journal: Sendable {
         cluster: KubernetesClient, environment: Environment, runner: Deployment.Runner, descriptor: String, proves: Bool
     ) {
         self.proves = proves
+        self.environment = environment
+        reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)
         store = HistoryStore(cluster: cluster, environment: environment)
         verifies = environment.verify != nil
         self.runner = runner
@@ -49,25 +55,29 @@ struct Journal: Sendable {
             if isNeeded { note(HistoryStore.missing(store.environment)) }
             return nil
         }
-        var earlier: [Deployment.App] = []
+        var earlier = EarlierApps()
+        var carried: [Deployment.App] = []
         if let last = history.deployments.first {
             let failed = last.quarantined(plan, descriptor: descriptor)
             if !retries, !failed.isEmpty { return Quarantine(deployment: last, apps: failed) }
-            if proves { earlier = last.unchecked(plan) }
+            if proves { earlier = EarlierApps(last.unchecked(plan)) }
             if [.running, .interrupted, .preempted].contains(last.outcome) {
-                if !verifies, last.isComplete(plan) {
+                let gone = try await AbandonedApp.all(of: last, besides: plan, environment.name, reader)
+                if !verifies, last.isComplete(plan), gone.allSatisfy(\.isComplete) {
                     if !isNeeded, last.isWhole(in: plan) { entry = .init(deployment: last, history: history) }
                 } else {
-                    interrupted = last.apps
+                    interrupted = EarlierApps(last.apps)
                     earlier = interrupted
+                    carried = abandon(gone.filter(\.isTouched), plan, last, note)
                     note("deployment \(last.number) (commit \(last.commit.shortID)) did not end; going on from it")
                 }
             }
             plan.rollOut(Set(plan.apps.filter { earlier.before($0) != nil }.map(\.key)))
         }
-        let apps = plan.apps.filter { $0.isChanged || earlier.before($0) != nil }.map {
-            Deployment.App($0, before: earlier.before($0) ?? Deployment.Before($0))
-        }
+        let apps =
+            plan.apps.filter { $0.isChanged || earlier.before($0) != nil }.map {
+                Deployment.App($0, before: earlier.before($0) ?? Deployment.Before($0))
+            } + carried
         guard !apps.isEmpty else {
             if isNews, entry == nil, history.accepted != accepting {
                 _ = try await store.accept(accepting, in: history)
@@ -80,6 +90,30 @@ struct Journal: Sendable {
                 apps: apps), accepting: accepting, in: history)
         if entry == nil { note(HistoryStore.missing(store.environment)) }
         return nil
+    }
+
+    /// Takes care of what a deployment has left behind that the descriptor no longer names.
+    ///
+    /// - Returns: the entries of those that go back, so that whoever comes after this pass knows them too.
+    private mutating func abandon(
+        _ apps: [AbandonedApp], _ plan: Plan, _ last: Deployment, _ note: (String) -> Void
+    ) -> [Deployment.App] {
+        let names = Set(plan.apps.map(\.app.name))
+        var carried: [Deployment.App] = []
+        for app in apps {
+            // A report knows an app by its name alone, and that is another workload's now.
+            if proves, environment.rollout.onFailure == .rollback, !names.contains(app.entry.app),
+                let planned = app.planned
+            {
+                abandoned.append(planned)
+                carried.append(app.entry.unfinished)
+            } else {
+                note(
+                    "\(app.entry.workload) is no longer in the descriptor, and is left as deployment \(last.number) or "
+                        + "somebody since has left it")
+            }
+        }
+        return carried
     }
 
     /// Writes how it ended.

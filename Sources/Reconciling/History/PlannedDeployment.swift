@@ -12,12 +12,13 @@ extension Deployment {
         guard self.descriptor == descriptor, outcome == .failed || outcome == .rolledBack else { return [] }
         // A check speaks against all versions together.
         let isCheckFailed = ["verify-failed", "verify-timed-out"].contains(verification?.failureCode)
+        let wanted = Dictionary(
+            plan.changed.map { ($0.app.name, $0.app.version.text) }, uniquingKeysWith: { first, _ in first })
         return apps.filter { app in
             let isFailed =
                 app.outcome == .failed
                 && RolloutFailure.Code(rawValue: app.failureCode ?? "")?.speaksAgainstVersion == true
-            return (isFailed || isCheckFailed)
-                && plan.changed.contains { $0.app.name == app.app && $0.app.version.text == app.to }
+            return (isFailed || isCheckFailed) && wanted[app.app] == app.to
         }
     }
 }
@@ -76,9 +77,17 @@ extension Deployment.Before {
     }
 }
 
-extension [Deployment.App] {
-    /// What an earlier pass that was killed set out from, for those workloads that are still the same objects.
+/// What an earlier pass that did not come to its end had set out to change.
+struct EarlierApps: Sendable {
+    private let apps: [String: Deployment.App]
+
+    init(_ apps: [Deployment.App] = []) {
+        self.apps = Dictionary(apps.map { ($0.workload, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What that pass set out from, where the workload is still the same object.
     func before(_ planned: PlannedApp) -> Deployment.Before? {
-        first { $0.workload == planned.key.description && $0.uid == planned.workload.uid }?.before
+        guard let app = apps[planned.key.description], app.uid == planned.workload.uid else { return nil }
+        return app.before
     }
 }

@@ -41,7 +41,7 @@ struct Course: Sendable {
     /// Container → image as this pass found them, which are an earlier pass's own where that did not come to its end.
     private let found: [String: String]
 
-    init(_ planned: PlannedApp, interrupted: [Deployment.App]) {
+    init(_ planned: PlannedApp, interrupted: EarlierApps) {
         self.planned = planned
         let earlier = interrupted.before(planned)
         before = earlier ?? Deployment.Before(planned)

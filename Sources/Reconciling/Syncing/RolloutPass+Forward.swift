@@ -57,13 +57,13 @@ extension RolloutPass {
     }
 
     private mutating func judge(
-        _ name: String, _ target: RolloutTarget, _ workload: Workload, _ stage: Course.Stage
+        _ name: String, _ target: RolloutTarget, _ workload: Workload, _ stage: Course.Stage, isNew: Bool = false
     ) {
         guard schedule.phase(of: name) == .forward else { return }  // it has to go back at once
         if let lost { return fail(name, AppReport.Failure(lost), ExitStatus(lost)) }
         courses[name]?.stage = stage
         courses[name]?.target = target
-        tell(watch.begin(target, workload))
+        tell(watch.begin(target, workload, isNew: isNew))
     }
 
     mutating func judged(_ name: String, _ verdict: Verdict) {
@@ -126,7 +126,7 @@ extension RolloutPass {
             courses[name]?.canary = (target.key, target.uid)
             if let planned = courses[name]?.planned { record.written(planned, rivals: [], extent: .prove) }
             schedule.written(name)
-            judge(name, target, workload, .canaryRolling)
+            judge(name, target, workload, .canaryRolling, isNew: true)
         }
     }
 
@@ -219,7 +219,7 @@ extension RolloutPass {
 
     private func ask(_ check: HealthCheck, of pods: [String], during: Duration, for name: String) {
         let probe = HealthProbe(
-            cluster: settings.cluster, namespace: environment.namespace, clock: ContinuousClock())
+            cluster: settings.cluster, namespace: environment.namespace, clock: settings.clock)
         watch.start { .asked(app: name, try await probe.failure(of: check, pods: pods, during: during)) }
     }
 

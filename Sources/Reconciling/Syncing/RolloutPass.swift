@@ -36,12 +36,16 @@ struct RolloutPass {
         /// The kinds that the token may not list: their workloads are read by name.
         let unlistable: Set<WorkloadKind>
         /// What a pass that did not come to its end had set out to change: a failure takes that back too.
-        let interrupted: [Deployment.App]
+        let interrupted: EarlierApps
+        /// Those of it that the descriptor no longer names: they only go back.
+        let abandoned: [PlannedApp]
         let events: EventRecorder
         /// Plans one app again from what is there now.
         let replan: @Sendable (PlannedApp, Workload?) -> Plan
         /// Returns as soon as the branch has a newer commit to go on with.
         let newerCommit: (@Sendable () async throws -> SyncReport.Commit)?
+        /// For the pauses between two questions.
+        let clock: any Clock<Duration>
         let progress: @Sendable (ProgressEvent) -> Void
     }
 
@@ -86,7 +90,8 @@ struct RolloutPass {
             cluster: settings.cluster, environment: settings.environment.name,
             namespace: settings.environment.namespace)
         return try await RolloutWatch.run(
-            replacer, kinds: Set(apps.map(\.key.kind)), unlistable: settings.unlistable, clock: ContinuousClock(),
+            replacer, kinds: Set((apps + settings.abandoned).map(\.key.kind)), unlistable: settings.unlistable,
+            clock: ContinuousClock(),
             note: { progress(.note($0)) }
         ) { watch in
             var pass = RolloutPass(plan, apps, settings, watch, record)
@@ -101,19 +106,28 @@ struct RolloutPass {
         self.settings = settings
         self.watch = watch
         self.record = record
-        let all = apps.map { Course($0, interrupted: settings.interrupted) }
+        let all = (apps + settings.abandoned).map { Course($0, interrupted: settings.interrupted) }
         courses = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         names = Dictionary(all.map { ($0.planned.key, $0.name) }, uniquingKeysWith: { first, _ in first })
         for course in all {
             if case .deployment(let key) = course.planned.canary?.way { names[key] = course.name }
         }
         schedule = RolloutSchedule(
-            plan.apps.map(\.app), rolledOut: Set(courses.keys), onFailure: settings.environment.rollout.onFailure)
+            plan.apps.map(\.app) + settings.abandoned.map(\.app), rolledOut: Set(courses.keys),
+            onFailure: settings.environment.rollout.onFailure)
         self.watch.follow(names.keys)
         for course in all where course.isResumed {
             self.record.resumed(course.planned)
             schedule.resumed(course.name)
         }
+        for planned in settings.abandoned { abandon(planned) }
+    }
+
+    private mutating func abandon(_ planned: PlannedApp) {
+        let name = planned.app.name
+        courses[name]?.canary = planned.leftoverCanary.map { ($0.key, $0.uid) }
+        record.abandoned(planned, to: courses[name]?.versionBefore)
+        schedule.abandoned(name)
     }
 
     private mutating func run() async throws {
@@ -148,8 +162,13 @@ struct RolloutPass {
     /// Starts whatever may start now.
     private mutating func advance() {
         guard preemption == nil else { return }
-        for name in schedule.takeReady() { start(name) }
-        for name in schedule.takeReturnable() { giveBack(name) }
+        // What is proven, or back, the moment it begins lets others begin: no event would follow that tells of it.
+        while true {
+            let (ready, returnable) = (schedule.takeReady(), schedule.takeReturnable())
+            if ready.isEmpty, returnable.isEmpty { break }
+            for name in ready { start(name) }
+            for name in returnable { giveBack(name) }
+        }
         while writesInFlight < WorkloadWriter.patchesInFlight, let write = writes.popFirst() { send(write) }
         verifyWhereAllIsProven()
     }
@@ -240,7 +259,7 @@ struct RolloutPass {
         else { return }
         verification = .underWay
         let verifier = Verifier(
-            environment: environment, cluster: settings.cluster, progress: settings.progress)
+            environment: environment, cluster: settings.cluster, clock: settings.clock, progress: settings.progress)
         let commit = settings.commit.id
         watch.start { .verified(try await verifier.run(verify, commit: commit)) }
     }

@@ -123,6 +123,14 @@ struct RolloutSchedule: Sendable {
         nodes[index].isResumed = true
     }
 
+    /// An earlier pass had set out to write it, and nobody asks for it any more: it goes back whatever becomes of the others.
+    mutating func abandoned(_ name: String) {
+        guard let index = indices[name], nodes[index].phase == .waiting else { return }
+        ready.removeAll { $0 == index }
+        nodes[index].isWritten = true
+        set(index, .toReturn)
+    }
+
     /// The API server took a patch of it, or an earlier pass's: there is something to take back.
     mutating func written(_ name: String) {
         guard let index = indices[name] else { return }

@@ -107,8 +107,12 @@ struct RolloutWatch {
     mutating func follow(_ keys: some Sequence<WorkloadKey>) { board.follow(keys) }
 
     /// Begins to judge a rollout; one that is judged already for the same workload is given up.
-    mutating func begin(_ target: RolloutTarget, _ workload: Workload) -> [WorkloadKey: Verdict] {
-        board.begin([(target, workload)], at: .now)
+    ///
+    /// - Parameter isNew: this pass has just made the workload.
+    mutating func begin(
+        _ target: RolloutTarget, _ workload: Workload, isNew: Bool = false
+    ) -> [WorkloadKey: Verdict] {
+        board.begin([(target, workload)], areNew: isNew, at: .now)
     }
 
     /// Stops to judge the workload's rollout.
@@ -153,7 +157,8 @@ struct RolloutWatch {
             isInterrupted = false
             return board.replaceWorkloads(of: kind, with: all, at: now)
         case .workloads(_, .changed(let workload)): return board.update(workload, at: now)
-        case .workloads(_, .deleted(let workload)): return board.removeWorkload(workload.key, at: now)
+        case .workloads(_, .deleted(let workload)):
+            return board.removeWorkload(workload.key, uid: workload.uid, at: now)
         case .workloadGone(let key): return board.removeWorkload(key, at: now)
         case .pods(.snapshot(let all)): return board.replacePods(with: all, at: now)
         case .pods(.changed(let pod)): return board.update(pod, at: now)

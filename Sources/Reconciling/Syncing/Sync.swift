@@ -41,6 +41,7 @@ public struct Sync: Sendable {
     private let runner: Deployment.Runner
     private let tips: TipSource
     private let leavesAlone: Set<String>
+    private let clock: any Clock<Duration>
     private let progress: @Sendable (ProgressEvent) -> Void
 
     /// - Parameters:
@@ -50,10 +51,12 @@ public struct Sync: Sendable {
     ///   - tips: where the branch points, and whether it moves on while rollouts are waited for: a newer commit that can be
     ///     deployed ends the pass at once, as `preempted`. Nil: the git server is asked once, and the pass waits to their end.
     ///   - leavesAlone: the apps whose drift is only told, whatever the environment's setting.
+    ///   - clock: for the pauses between two questions: for health, for a check's end, for a newer commit. What a rollout and
+    ///     a canary take is real time.
     public init(
         environment: Environment, repository: GitRepository, cluster: KubernetesClient, command: SyncReport.Command,
         extent: Extent, acceptsRewrite: Bool = false, retries: Bool = false, runner: Deployment.Runner = .init(),
-        tips: TipSource? = nil, leavesAlone: Set<String> = [],
+        tips: TipSource? = nil, leavesAlone: Set<String> = [], clock: any Clock<Duration> = ContinuousClock(),
         progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
     ) {
         self.environment = environment
@@ -66,6 +69,7 @@ public struct Sync: Sendable {
         self.runner = runner
         self.tips = tips ?? .asking(repository, environment.branch)
         self.leavesAlone = leavesAlone
+        self.clock = clock
         self.progress = progress
     }
 
@@ -123,6 +127,7 @@ public struct Sync: Sendable {
         try await repository.accept(tip)
         do {
             stage.interrupted = journal.interrupted
+            stage.abandoned = journal.abandoned
             var outcome = try await carryOut(plan, stage, &record)
             let troubles = [await journal.end(outcome.report), await events.flush(within: .seconds(3))]
             for trouble in troubles.compactMap({ $0 }) {
@@ -159,13 +164,15 @@ public struct Sync: Sendable {
         let unlistable: Set<WorkloadKind>
         let events: EventRecorder
         /// What a pass that did not come to its end had set out to change.
-        var interrupted: [Deployment.App] = []
+        var interrupted = EarlierApps()
+        /// Those of it that the descriptor no longer names, and that have to go back.
+        var abandoned: [PlannedApp] = []
     }
 
     private func carryOut(_ plan: Plan, _ stage: Stage, _ record: inout SyncRecord) async throws -> Outcome {
         let apps = plan.waves.joined().filter { !isLeftAlone($0) }
-        if extent != .plan, !apps.isEmpty {
-            progress(.planned(apps.map { AppProgress($0, .waiting) }))
+        if extent != .plan, !(apps.isEmpty && stage.abandoned.isEmpty) {
+            progress(.planned((apps + stage.abandoned).map { AppProgress($0, .waiting) }))
             try await carryOut(plan, apps, stage, &record)
         }
         let status = record.finish()
@@ -189,8 +196,9 @@ public struct Sync: Sendable {
             plan, rollingOut: apps,
             .init(
                 environment: environment, cluster: cluster, commit: commit, unlistable: stage.unlistable,
-                interrupted: stage.interrupted, events: stage.events, replan: replan, newerCommit: newerCommit(stage),
-                progress: progress), record)
+                interrupted: stage.interrupted, abandoned: stage.abandoned, events: stage.events, replan: replan,
+                newerCommit: newerCommit(stage),
+                clock: clock, progress: progress), record)
     }
 
     private func newerCommit(_ stage: Stage) -> (@Sendable () async throws -> SyncReport.Commit)? {
@@ -198,7 +206,7 @@ public struct Sync: Sendable {
         let progress = progress
         let newer = NewerCommit(
             source: stage.source, next: next, acceptsRewrite: acceptsRewrite, current: stage.version,
-            clock: ContinuousClock(), note: { progress(.note($0)) })
+            clock: clock, note: { progress(.note($0)) })
         return { try await newer.wait() }
     }
 
@@ -215,19 +223,11 @@ public struct Sync: Sendable {
     }
 
     private func plan(_ apps: [App], _ commit: String, _ observed: [WorkloadKey: Workload]) -> Plan {
-        let unsettled = extent == .prove ? observed.filter { !isSettled($0.value) } : [:]
+        // An earlier pass may have patched it and been stopped, or have failed. What is not settled is waited for, so that a pass
+        // which finds nothing to change still proves what it says.
+        let unsettled = extent == .prove ? observed.filter { !$0.value.isSettled } : [:]
         return Plan(
             apps: apps, commit: commit, rules: PlanningRules(environment), observed: observed,
             unsettled: Set(unsettled.keys))
-    }
-
-    /// Judged by the workload's own status alone: an earlier pass may have patched it and been stopped, or have failed.
-    /// What is not settled is waited for, so that a pass which finds nothing to change still proves what it says.
-    private func isSettled(_ workload: Workload) -> Bool {
-        let target = RolloutTarget(
-            key: workload.key, uid: workload.uid, generation: workload.generation, images: [:], timeout: .zero)
-        var judge = RolloutJudge(target: target, startedAt: .now)
-        if case .proven = judge.judge(workload: workload, pods: nil, at: .now) { return true }
-        return false
     }
 }

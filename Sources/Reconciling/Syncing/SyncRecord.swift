@@ -61,6 +61,16 @@ struct SyncRecord: Sendable {
     /// An earlier pass has written it, and did not come to its end.
     mutating func resumed(_ planned: PlannedApp) { written.insert(planned.app.name) }
 
+    /// An earlier pass that did not come to its end has written it, and the descriptor no longer names it.
+    mutating func abandoned(_ planned: PlannedApp, to version: String?) {
+        written.insert(planned.app.name)
+        indexOfApp[planned.app.name] = report.apps.count
+        var app = AppReport(planned, outcome: .pending)
+        app.to = version ?? "?"
+        app.notes.append("no longer in the descriptor: taken back to what it was before a deployment that did not end")
+        report.apps.append(app)
+    }
+
     mutating func judged(_ planned: PlannedApp, _ verdict: Verdict, running: [String], seconds: Double) {
         update(planned.app.name) {
             $0.pods = AppReport.Pods(verdict.progress)
@@ -104,6 +114,7 @@ struct SyncRecord: Sendable {
                 if $0.failure == nil { $0.failure = failure }
             }
         }
+        if case .failed = outcome { obstacles.insert(.rolloutFailed) }
     }
 
     mutating func verified(_ verification: VerificationReport) {
@@ -186,7 +197,8 @@ struct SyncRecord: Sendable {
             return end(hasWritten ? .rolloutFailed : obstacles.max { rank($0) < rank($1) } ?? .internalError)
         }
         let order: [(AppReport.Outcome, SyncReport.Outcome)] = [
-            (.proven, .proven), (.patched, .patched), (.validated, .validated), (.pending, .pending),
+            (.proven, .proven), (.rolledBack, .proven), (.patched, .patched), (.validated, .validated),
+            (.pending, .pending),
         ]
         report.outcome = order.first { outcomes.contains($0.0) }?.1 ?? .unchanged
         return end(.done)
