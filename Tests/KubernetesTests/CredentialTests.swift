@@ -2,6 +2,7 @@ import FoundationEssentials
 import Synchronization
 import TestServers
 import Testing
+import Workloads
 
 @testable import Kubernetes
 
