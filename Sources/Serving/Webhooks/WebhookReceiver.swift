@@ -130,7 +130,7 @@ public final class WebhookReceiver: Sendable {
         var proofs: [SecretFile: Verification.Proof] = [:]
         if let verification = Verification(delivery) {
             for secret in secrets {
-                do throws(SecretFile.Unreadable) {
+                do throws(SecretFile.Unusable) {
                     proofs[secret] = verification.proof(secret: try secret.read())
                 } catch {
                     logger.error("A webhook's secret cannot be used", metadata: ["reason": "\(error)"])

@@ -44,7 +44,7 @@ actor RunConfiguration {
         active.environments.values.compactMap { environment in
             guard let forge = environment.forge, let secret = forge.webhookSecret else { return nil }
             return WebhookEndpoint(
-                environment: environment.name, provider: forge.provider, secret: .init(path: secret.path),
+                environment: environment.name, provider: forge.provider, secret: secret,
                 repository: environment.repository, branch: environment.branch)
         }
     }
