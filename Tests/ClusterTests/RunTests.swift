@@ -12,7 +12,8 @@ struct RunTests {
             let port = try BackgroundServer.freePort()
             let run = try await scene.descry.run(
                 [
-                    "run", "--environments", scene.folder.path, "--listen", "127.0.0.1:\(port)", "--poll-interval", "1s",
+                    "run", "--environments", scene.folder.path, "--listen", "127.0.0.1:\(port)", "--poll-interval",
+                    "1s",
                     "--replica", "test",
                 ], by: .terminate, until: { $0.contains("\"Pass ended\"") }
             ) { _ in

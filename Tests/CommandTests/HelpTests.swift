@@ -59,7 +59,8 @@ import Testing
     @Test(arguments: [
         ["aply", "DEV"], ["apply"], ["apply", "DEV", "LIVE"], ["plan", "DEV", "--unknown"],
         ["status", "DEV", "--namespace", "shop"], ["demo", "--port", "1"], ["sandbox", "--port", "70000"],
-        ["plan", "DEV", "-o", "yaml"], ["run", "DEV"], ["run", "--listen", "nowhere"], ["run", "--poll-interval", "0s"],
+        ["plan", "DEV", "-o", "yaml"], ["run", "DEV"], ["run", "--listen", "nowhere"],
+        ["run", "--poll-interval", "0s"],
         ["run", "--tls-key", "key.pem"], ["run", "--log-level", "loud"],
         ["plan", "DEV", "--timeout"], ["rbac", "DEV", "--no-list"], ["rbac", "DEV", "--canary"],
         ["rbac", "DEV", "--named", "--canary"], ["rbac", "DEV", "--kind", "Job"],
