@@ -180,7 +180,8 @@ let package = Package(
             swiftSettings: swiftSettings),
         // The built binary, end to end, where no API server is needed.
         .testTarget(
-            name: "CommandTests", dependencies: ["Demo", "Reconciling", "TestExamples", "TestServers", "descry"],
+            name: "CommandTests",
+            dependencies: ["Demo", "Reconciling", "TestExamples", "TestServers", "descry", logging],
             swiftSettings: swiftSettings),
     ]
 )

@@ -143,7 +143,9 @@ extension LoopScene {
     fileprivate func proven(_ commit: String, _ environment: String) async throws {
         while true {
             let changes = changes()
-            if let last = try await history(environment).first, last.commit.id == commit, last.outcome == .proven { return }
+            if let last = try await history(environment).first, last.commit.id == commit, last.outcome == .proven {
+                return
+            }
             for await _ in changes { break }
         }
     }

@@ -41,6 +41,13 @@ import Workloads
         let planned = try Self.planned()
         let words = "image-pull: pod backend-2, container backend: ErrImagePull: manifest unknown"
         let stuck = StuckPod(key: planned.key, name: "backend-2", uid: "p", reason: "ImagePullBackOff")
+        let change = try #require(planned.changes.first)
+        let differs =
+            "\(change.path) is \(change.from ?? "absent") and not \(change.to), set by kubectl-set at 2026-11-21T12:00:00Z"
+        let drift = FoundDrift(
+            app: "backend", workload: planned.key, uid: "u-1",
+            changes: [change], problem: nil,
+            writers: ["kubectl-set at 2026-11-21T12:00:00Z"], isCorrected: false, isContested: false)
         let events: [(WorkloadEvent, String)] = [
             (
                 .proven(planned, commit: Self.commit, seconds: 3.21),
@@ -75,6 +82,14 @@ import Workloads
                 .verificationFailed(planned, check: "job/smoke", commit: Self.commit, Self.failure),
                 "\(Self.version), commit a1b2c3d4e5, check job/smoke: \(words)"
             ),
+            (
+                .driftFound(drift),
+                "\(differs); left as it is"
+            ),
+            (
+                .driftContested(drift),
+                "\(differs); put right 3 times already, so left as it is for a while"
+            ),
         ]
         for (event, message) in events {
             #expect(event.message == message)
@@ -86,7 +101,8 @@ import Workloads
     /// The kinds that a person should look at.
     @Test(arguments: WorkloadEvent.Kind.allCases)
     func severity(_ kind: WorkloadEvent.Kind) {
-        let warns = kind.rawValue.hasSuffix("Failed") || kind == .fieldsTakenOver
+        let warns =
+            kind.rawValue.hasSuffix("Failed") || [.fieldsTakenOver, .driftFound, .driftContested].contains(kind)
         #expect((kind.severity == .warning) == warns)
     }
 

@@ -63,8 +63,9 @@ struct EnvironmentTerm {
             var moment: ContinuousClock.Instant?
             switch agenda.next(now) {
             case .pass(let reason, let commit): start(reason, commit, &loop)
+            case .wait where agenda.isRunning: break
             case .wait(let until):
-                if let end = contested.values.min(), end <= now, !agenda.isRunning { lookAtDrift(&loop) }
+                if let end = contested.values.min(), end <= now { lookAtDrift(&loop) }
                 moment = [until, contested.values.min()].compactMap { $0 }.min()
             }
             take(try await loop.next(until: moment, .alarm), &loop)
@@ -125,12 +126,12 @@ struct EnvironmentTerm {
         if agenda.lastEnd == .refused {
             // What was missing is there now, as far as can be seen.
             if !findings.values.contains(where: { $0.problem != nil }) { agenda.asked(.retry) }
-            return
+            return contest([:])
         }
         let now = context.time.now()
         var news: [DriftInquiry.Question] = []
         let before = contested
-        contested = [:]
+        var contested: [String: ContinuousClock.Instant] = [:]
         for (app, finding) in findings.sorted(by: { $0.key < $1.key }) where !correcting.contains(app) {
             if environment.drift == .correct || !finding.isOnlyDrift {
                 switch damper.drifted(app, now) {
@@ -148,7 +149,7 @@ struct EnvironmentTerm {
             told[app] = finding
         }
         for app in told.keys where findings[app] == nil { told[app] = nil }
-        if contested != before { context.tell(.driftContested(environment: environment.name, apps: contested)) }
+        contest(contested)
         guard !news.isEmpty else { return }
         // Who it was can only be asked before it is put right.
         let inquiry = DriftInquiry(environment: environment, cluster: cluster)
@@ -157,5 +158,11 @@ struct EnvironmentTerm {
             tell(.driftFound(environment: name, await inquiry.ask(news)))
             send(.driftTold)
         }
+    }
+
+    private mutating func contest(_ apps: [String: ContinuousClock.Instant]) {
+        guard contested != apps else { return }
+        contested = apps
+        context.tell(.driftContested(environment: environment.name, apps: apps))
     }
 }

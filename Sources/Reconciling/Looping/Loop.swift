@@ -10,7 +10,9 @@ public actor Loop {
     private let context: LoopContext
     private let listeners: Listeners
     private var loops: [String: (loop: EnvironmentLoop, task: Task<Void, Never>)] = [:]
-    private var ending: [Task<Void, Never>] = []
+    /// What was given up and has not ended yet.
+    private var ending: [Int: Task<Void, Never>] = [:]
+    private var endings = 0
     private var isDraining = false
 
     /// - Parameters:
@@ -52,8 +54,8 @@ public actor Loop {
             running.task.cancel()
             loops[name] = nil
             leaving[name] = running.task
+            end(running.task)
         }
-        ending += leaving.values
         for (name, environment) in wanted where loops[name] == nil {
             let loop = EnvironmentLoop(environment, context)
             // What it was before ends first: it may be in the middle of a pass.
@@ -65,6 +67,16 @@ public actor Loop {
                     await loop.run()
                 }
             )
+        }
+    }
+
+    private func end(_ task: Task<Void, Never>) {
+        endings += 1
+        let number = endings
+        ending[number] = task
+        Task {
+            await task.value
+            ending[number] = nil
         }
     }
 
@@ -80,7 +92,7 @@ public actor Loop {
     @discardableResult
     public func drain() async -> Bool {
         isDraining = true
-        let tasks = loops.values.map(\.task) + ending
+        let tasks = loops.values.map(\.task) + ending.values
         for task in tasks { task.cancel() }
         let (ends, end) = AsyncStream<Bool>.makeStream()
         let waiting = Task {

@@ -24,7 +24,7 @@ struct LogLines: LogHandler {
     init(
         _ format: LogFormat, provider: Logger.MetadataProvider? = PassID.metadata,
         now: @escaping @Sendable () -> Date = { Date() },
-        write: @escaping @Sendable (String) -> Void = { OutputStream.standardError.write($0) }
+        write: @escaping @Sendable (String) -> Void = { OutputStream.standardOutput.write($0) }
     ) {
         self.format = format
         self.now = now

@@ -91,7 +91,7 @@ struct RunOptions: ParsableArguments {
     @Option(help: .init("How many passes begin at once.", valueName: "number"))
     var passesAtOnce = 32
 
-    @Option(help: "How log lines are written to standard error: json or text.")
+    @Option(help: "How log lines are written: json or text.")
     var logFormat = LogFormat.json
 
     @Option(help: "The least severe lines that are logged: trace, debug, info, notice, warning or error.")

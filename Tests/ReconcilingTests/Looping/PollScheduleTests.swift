@@ -22,12 +22,13 @@ import Testing
     }
 
     /// So that replicas that began together do not stay together.
-    @Test(arguments: [(0.0, 54.0), (0.5, 60), (1, 66)])
+    @Test(arguments: [(0.0, 54.0), (0.5, 60), (0.99, 65.88)])
     func `in peace it is asked once an interval, a tenth more or less`(chance: Double, seconds: Double) {
         var schedule = schedule
         schedule.started(start)
         schedule.answered(start, chance: chance)
-        #expect(schedule.due == start + .seconds(seconds))
+        let pause = (schedule.due ?? start) - start
+        #expect(pause > .seconds(seconds - 0.001) && pause < .seconds(seconds + 0.001))
     }
 
     @Test mutating func `a hint is followed at once, and a flood of them by one question`() {
