@@ -9,7 +9,7 @@ import Testing
 /// A pass that is killed between any two of its writes, `kill -9`: the next one must end where an uninterrupted one would. A
 /// write is the patch of a workload, the deletion of a pod, the creation or deletion of a canary or of a check's Job, or one of the
 /// history. A rollout that nobody would wait for any more is not given up before the suite is.
-@Suite(.timeLimit(.minutes(10))) struct CrashPointTests {
+@Suite(.timeLimit(.minutes(20))) struct CrashPointTests {
     /// Every write of the scenario is a crash point twice: it was not carried out, and it was but its answer never came. For the
     /// cluster the first is the same as the second at the write before; so where another descriptor follows, only the second is
     /// tried, and a death before anything was written.

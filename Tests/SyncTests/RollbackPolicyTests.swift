@@ -6,7 +6,7 @@ import Testing
 
 /// One descriptor commit is one transaction, whatever its size and whichever app fails. ClusterTests prove the same on the real
 /// API server for fewer shapes.
-@Suite(.timeLimit(.minutes(5))) struct RollbackPolicyTests {
+@Suite(.timeLimit(.minutes(20))) struct RollbackPolicyTests {
     typealias Scene = SandboxScene
 
     private static func names(_ count: Int) -> [String] { (0..<count).map { "app-\($0)" } }
