@@ -67,6 +67,11 @@ extension GitRepository {
         }
     }
 
+    /// Fetches what lies between a commit that is here already and an older one. Needs the lock.
+    func deepen(_ tip: CommitID, of branch: BranchName, to base: CommitID) async throws(GitError) {
+        try await exchange(tip, of: branch, history: wantedHistory(since: base))
+    }
+
     private static func mayNeedAnotherDepth(_ error: GitError, _ history: FetchRequest.History) -> Bool {
         guard case .since = history else { return false }
         return ["server-error", "connection-lost", "protocol"].contains(error.code)

@@ -13,21 +13,10 @@ struct Connections: Sendable {
     let logger: Logger
 
     func withRepository<Result: Sendable>(_ body: (GitRepository) async throws -> Result) async throws -> Result {
-        let git = environment.git
-        let options = GitOptions(
-            cacheDirectory: cacheFolder, credentials: git.credentials, certificateAuthority: git.certificateAuthority,
-            clientCertificate: git.clientCertificate, clientKey: git.clientKey, environment: variables,
-            sshCommand: git.sshCommand)
-        let repository = try GitRepository(remote: environment.repository, options: options, logger: logger)
-        let result: Result
-        do {
-            result = try await body(repository)
-        } catch {
-            await repository.close()
-            throw error
-        }
-        await repository.close()
-        return result
+        try await RepositoryConnection(
+            remote: environment.repository, settings: environment.git, variables: variables, cacheFolder: cacheFolder,
+            logger: logger
+        ).withRepository(body)
     }
 
     func withCluster<Result: Sendable>(_ body: (KubernetesClient) async throws -> Result) async throws -> Result {

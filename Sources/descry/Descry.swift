@@ -28,7 +28,7 @@ struct Descry: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             LintCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, HistoryCommand.self,
-            RBACCommand.self, DoctorCommand.self, DemoCommand.self, SandboxCommand.self,
+            SetCommand.self, RBACCommand.self, DoctorCommand.self, DemoCommand.self, SandboxCommand.self,
         ])
 }
 
