@@ -1,3 +1,4 @@
+import Documents
 import FoundationEssentials
 
 /// What a command that writes to the deployment repository did: the one model behind its text and JSON outputs.
@@ -97,10 +98,11 @@ public struct ChangeReport: Sendable, Encodable {
     }
 
     private func diffText(_ style: TextStyle) -> String {
-        let lines = diff.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        // By bytes: to Swift a carriage return and a line feed are one character.
+        let lines = diff.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
         return lines.map { line in
-            let shown = printable(line.hasSuffix("\r") ? String(line.dropLast()) : String(line))
-            switch line.first {
+            let shown = TerminalText.escaped(String(Substring(line.last == 0x0D ? line.dropLast() : line)))
+            switch shown.first {
             case "+": return style.paint(shown, .green) + "\n"
             case "-": return style.paint(shown, .red) + "\n"
             default: return shown + "\n"

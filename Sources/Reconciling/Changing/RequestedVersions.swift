@@ -47,15 +47,14 @@ public struct RequestedVersions: Sendable, Hashable {
             throw Refused([Diagnostic(code: "not-utf-8", message: "the file is not UTF-8", hint: nil, file: file)])
         }
         var problems: [Diagnostic] = []
-        var offset = 0
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            let offset = text.utf8.distance(from: text.startIndex, to: line.startIndex)
             let assignment = line.trimmed
             if !assignment.isEmpty, !assignment.hasPrefix("#") {
                 add(
                     assignment, file: file, position: Position(line: index + 1, column: 1, offset: offset),
                     problems: &problems)
             }
-            offset += line.utf8.count + 1
         }
         if !problems.isEmpty { throw Refused(problems) }
     }
