@@ -1,5 +1,4 @@
 import Logging
-import Synchronization
 
 extension GitRepository {
     /// What a server said to a push that it took.
@@ -21,19 +20,79 @@ extension GitRepository {
     ) async throws(GitError) -> PushAnswer {
         try checkOpen()
         try checkPushable()
-        let command = PushRequest.Command(ref: branch.refName, old: commit.parent, new: commit.id)
-        let request = PushRequest(command: command, options: pushOptions, pack: commit.pack)
+        let request = PushRequest(commit, to: branch, options: pushOptions)
         let progress = PushProgress()
-        let outcome: (verdict: PushReport.Verdict, messages: [String])
+        let sent: PushReport.Sent
         do throws(GitError) {
-            outcome = try await exchange(request, of: branch, progress)
+            sent = try await bounded { repository, watchdog throws(GitError) in
+                try await repository.receiving(watchdog) { push throws(GitError) in
+                    try push.checkTip(request.command, branch, repository.remote)
+                    return try await push.send(request, progress)
+                }
+            }
         } catch {
-            outcome = try progress.outcome(instead: error, branch, remote)
+            sent = try progress.sent(instead: error, branch, remote)
         }
+        return try await answer(to: sent, of: commit, on: branch)
+    }
+
+    /// Makes a commit on a branch's tip and brings it to the server, with as little time as can be between the server's word
+    /// where the tip is and the push, so that few races are lost.
+    ///
+    /// - Parameters:
+    ///   - options: for the server's hooks.
+    ///   - commit: gets the tip, which is present, and makes the commit; nil where there is nothing to change.
+    /// - Returns: nil where there was nothing to change.
+    /// - Throws: as ``push(_:to:options:)``, and what `commit` throws.
+    public func push(
+        to branch: BranchName, options pushOptions: [String] = [],
+        _ commit: @escaping @Sendable (_ tip: CommitID) async throws -> PreparedCommit?
+    ) async throws -> PushAnswer? {
+        try checkOpen()
+        try checkPushable()
+        let progress = PushProgress()
+        let sent: PushReport.Sent
+        do throws(GitError) {
+            sent = try await bounded { repository, watchdog throws(GitError) in
+                try await repository.converse(watchdog) { upload throws(GitError) in
+                    try await repository.receiving(watchdog) { push throws(GitError) in
+                        let tip = try RemoteRefs(push.refs).tip(of: branch, remote: repository.remote)
+                        if let request = try await repository.missing(tip, of: branch) {
+                            try await repository.take(try await upload.pack(request), tip: tip, of: branch)
+                        }
+                        guard let made = await progress.makes({ try await commit(tip) }) else { return .nothing }
+                        return try await push.send(PushRequest(made, to: branch, options: pushOptions), progress)
+                    }
+                }
+            }
+        } catch {
+            sent = try progress.sent(instead: error, branch, remote)
+        }
+        if let error = progress.failure { throw error }
+        guard let made = progress.commit else { return nil }
+        return try await answer(to: sent, of: made, on: branch)
+    }
+
+    private func answer(
+        to sent: PushReport.Sent, of commit: PreparedCommit, on branch: BranchName
+    ) async throws(GitError) -> PushAnswer {
         logger.debug(
-            "pushed", metadata: ["commit": "\(commit.id)", "branch": "\(branch)", "verdict": "\(outcome.verdict)"])
-        guard case .rejected(let reason) = outcome.verdict else { return PushAnswer(messages: outcome.messages) }
-        throw try await refusal(reason, outcome.messages, branch: branch, old: commit.parent)
+            "pushed", metadata: ["commit": "\(commit.id)", "branch": "\(branch)", "answer": "\(sent.verdict)"])
+        guard case .rejected(let reason) = sent.verdict else { return PushAnswer(messages: sent.messages) }
+        throw try await refusal(reason, sent.messages, branch: branch, old: commit.parent)
+    }
+
+    /// One conversation with `git-receive-pack`.
+    private func receiving<Value: Sendable>(
+        _ watchdog: Watchdog, _ body: nonisolated(nonsending) (Push) async throws(GitError) -> Value
+    ) async throws(GitError) -> Value {
+        let options = options
+        return try await carrier.converse(.receivePack, remote, options, watchdog) { conversation throws(GitError) in
+            let push = try await Push.begin(conversation, agent: options.userAgent)
+            // Hooks run before the answer begins, and not every server says meanwhile that it lives.
+            watchdog.allowIdle(options.deadlines.hooks)
+            return try await body(push)
+        }
     }
 
     private func checkPushable() throws(GitError) {
@@ -47,22 +106,6 @@ extension GitRepository {
                 "program-not-found", "To push to \(remote) git is needed, and it isn't in PATH",
                 hint: "Install git: it runs the repository's hooks")
         case .http, .ssh, .local: return
-        }
-    }
-
-    private func exchange(
-        _ request: PushRequest, of branch: BranchName, _ progress: PushProgress
-    ) async throws(GitError) -> (verdict: PushReport.Verdict, messages: [String]) {
-        try await bounded { repository, watchdog throws(GitError) in
-            let (remote, options) = (repository.remote, repository.options)
-            return try await repository.carrier.converse(.receivePack, remote, options, watchdog) {
-                conversation throws(GitError) in
-                let push = try await Push.begin(conversation, agent: options.userAgent)
-                try push.checkTip(request.command, branch, remote)
-                // Hooks run before the answer begins, and not every server says meanwhile that it lives.
-                watchdog.allowIdle(options.deadlines.hooks)
-                return try await push.send(request, progress)
-            }
         }
     }
 
@@ -104,43 +147,5 @@ extension GitRepository {
             if case .found(let id) = try history().search(commits, from: tip, downTo: base) { return id }
             return nil
         }
-    }
-}
-
-/// How far a push has come, for when it ends in an error.
-final class PushProgress: Sendable {
-    private struct State {
-        var isSent = false
-        var report: PushReport?
-    }
-    private let state = Mutex(State())
-
-    /// From here on the server may act.
-    func sends() { state.withLock { $0.isSent = true } }
-
-    func hears(_ report: PushReport) { state.withLock { $0.report = report } }
-
-    /// Codes of errors after which the server has certainly done nothing: it said so, or was never reached.
-    private static let harmless: Set<String> = [
-        "unauthorized", "forbidden", "proxy-unauthorized", "repository-not-found", "http-status", "rate-limited",
-        "redirect", "plain-http", "credentials", "credential-unreadable", "client-certificate", "connection-failed",
-        "connect-timeout", "host-not-found", "tls", "tls-untrusted", "tls-host-name", "not-tls", "cancelled",
-        "push-options-unsupported", "push-option", "no-push-report", "ssh-denied", "host-key-unknown",
-        "host-key-changed",
-    ]
-
-    /// What is known of a push that ended in an error.
-    ///
-    /// - Throws: the error, or `push-unanswered` where the push had been sent.
-    func outcome(
-        instead error: GitError, _ branch: BranchName, _ remote: RemoteURL
-    ) throws(GitError) -> (verdict: PushReport.Verdict, messages: [String]) {
-        let state = state.withLock { $0 }
-        // What broke off behind the report were the hooks that follow a push.
-        if let report = state.report, report.isComplete, let verdict = report.verdict {
-            return (verdict, report.messages)
-        }
-        guard state.isSent, !Self.harmless.contains(error.code) else { throw error }
-        throw .pushUnanswered(branch, remote, because: error)
     }
 }

@@ -22,7 +22,7 @@ struct Descry: AsyncParsableCommand {
               64  wrong usage
               65  descriptor or environment file refused
               69  git server or API server not reachable in time
-              77  not permitted (401, 403, TLS identity)
+              77  not permitted (401, 403, TLS identity), or a push refused by the git server
               78  a workload or container that the descriptor names does not exist
             """,
         version: Version.text,

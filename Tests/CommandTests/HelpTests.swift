@@ -40,7 +40,7 @@ import Testing
     @Test func `the help lists every command and every exit code`() async throws {
         let run = try await DescryBinary().run(["--help"])
         #expect(run.exitCode == 0)
-        for command in Self.commands + ["lint", "status", "demo", "sandbox"] {
+        for command in Self.commands + ["lint", "status", "set", "demo", "sandbox"] {
             #expect(run.output.contains("\n  \(command) "))
         }
         for code in [0, 1, 2, 4, 64, 65, 69, 77, 78] { #expect(run.output.contains("\n  \(code) "), "\(code)") }
@@ -59,7 +59,8 @@ import Testing
     @Test(arguments: [
         ["aply", "DEV"], ["apply"], ["apply", "DEV", "LIVE"], ["plan", "DEV", "--unknown"],
         ["status", "DEV", "--namespace", "shop"], ["demo", "--port", "1"], ["sandbox", "--port", "70000"],
-        ["plan", "DEV", "-o", "yaml"],
+        ["plan", "DEV", "-o", "yaml"], ["set", "DEV"], ["set"], ["set", "DEV", "a=1.0.0-rc-0123456", "--timeout", "5"],
+        ["set", "DEV", "a=1.0.0-rc-0123456", "--namespace", "shop"],
         ["plan", "DEV", "--timeout"], ["rbac", "DEV", "--no-list"], ["rbac", "DEV", "--canary"],
         ["rbac", "DEV", "--named", "--canary"], ["rbac", "DEV", "--kind", "Job"],
         ["rbac", "DEV", "--named", "--kind", "Deployment"], ["doctor", "DEV", "--dry-run"],

@@ -47,18 +47,17 @@ struct LostAnswerTests {
         }
     }
 
-    @Test(.enabled(if: Requirement.sshServer.isToRun, "\(Requirement.sshServer)"))
-    func `an ssh that ends before the report`() async throws {
-        let server = try await SSHServer.shared.value
+    /// The program at the other end is killed right after it has moved the branch.
+    @Test(arguments: PushTests.Way.available) func `a server that dies before the report`(_ way: PushTests.Way)
+        async throws
+    {
         let fixture = try await Self.fixture()
-        var reader = try Reader()
-        // Passes everything on up to the line of the report.
-        reader.options.sshCommand =
-            ["sh", "-c", "\"$@\" | sed -u '/unpack ok/,$d'", "sh"] + server.command(key: server.ed25519)
+        let (reader, url) = try await way.client(fixture)
         let branch = try BranchName("DEV")
-        try await reader.open(server.url(fixture)) { repository in
+        try await reader.open(url) { repository in
             let tip = try await repository.update(branch: branch)
             let commit = try await repository.prepare(PushTests.draft(tip, ["a": "1\n"]))
+            try fixture.hook("reference-transaction", "if [ \"$1\" = committed ]; then kill -9 $PPID; fi")
             #expect(try await code { _ = try await repository.push(commit, to: branch) } == "push-unanswered")
             #expect(try await Self.landed(commit, on: branch, in: repository) == commit.id)
         }

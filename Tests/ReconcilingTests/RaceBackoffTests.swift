@@ -26,7 +26,7 @@ import Testing
         var slow = RaceBackoff()
         for _ in 0..<100 {
             let pause = slow.pause(after: .seconds(5), using: &generator)
-            #expect(pause <= .seconds(5) && pause > .seconds(4))
+            #expect(pause <= .seconds(2) && pause > .milliseconds(190))
         }
     }
 

@@ -87,7 +87,7 @@ public final class CuttingProxy: Sendable {
             ]
             guard poll(&waits, 2, -1) > 0 else { return }
             if waits[0].revents != 0 {
-                guard let bytes = Self.receive(client), Self.send(bytes, to: server) else { return }
+                guard let bytes = Self.receive(client).map(Self.unpressed), Self.send(bytes, to: server) else { return }
                 asked += bytes
                 if !isHeldBack, asked.firstRange(of: rule.request) != nil { isHeldBack = takesCut() }
             }
@@ -101,6 +101,16 @@ public final class CuttingProxy: Sendable {
                 }
             }
         }
+    }
+
+    /// A request that takes no compressed answer, in which nothing could be found.
+    private static func unpressed(_ request: [UInt8]) -> [UInt8] {
+        var result = request
+        for name in ["ccept-Encoding:", "ccept-encoding:"] {
+            guard let place = result.firstRange(of: Array(name.utf8)) else { continue }
+            result[result.index(after: place.lowerBound)] = UInt8(ascii: "x")
+        }
+        return result
     }
 
     private func takesCut() -> Bool {

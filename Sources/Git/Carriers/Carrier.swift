@@ -71,8 +71,6 @@ final class HTTPClientOwner: Sendable {
     /// What a server of protocol v2 said first, and where. It tells capabilities, no refs, so it holds from one conversation
     /// to the next and each further poll takes one request. Forgotten at the first sign that it no longer holds.
     let greeting = Mutex<(base: String, advertisement: Advertisement)?>(nil)
-    /// The same of `git-receive-pack`, less its refs, which are old by the next push.
-    let pushGreeting = Mutex<(base: String, capabilities: Capabilities)?>(nil)
 
     init(_ client: HTTPClient) { self.client = client }
 

@@ -29,33 +29,15 @@ final class HTTPConversation: Conversation {
     }
 
     nonisolated(nonsending) func advertisement() async throws(GitError) -> Advertisement {
-        if let known = greeting {
+        // The first words of `git-receive-pack` hold the refs, which are old by the next push.
+        guard service == .uploadPack else { return try await ask() }
+        if let known = owner.greeting.withLock({ $0 }) {
             base = known.base
             return known.advertisement
         }
         let advertisement = try await ask()
-        switch (service, advertisement) {
-        case (.uploadPack, .v2): owner.greeting.withLock { [base] in $0 = (base, advertisement) }
-        case (.receivePack, .v0(let capabilities, _)):
-            owner.pushGreeting.withLock { [base] in $0 = (base, capabilities) }
-        default: break
-        }
+        if case .v2 = advertisement { owner.greeting.withLock { [base] in $0 = (base, advertisement) } }
         return advertisement
-    }
-
-    /// The server's first words to an earlier conversation, as far as they hold on.
-    private var greeting: (base: String, advertisement: Advertisement)? {
-        switch service {
-        case .uploadPack: owner.greeting.withLock { $0 }
-        case .receivePack: owner.pushGreeting.withLock { $0.map { ($0.base, .v0($0.capabilities, refs: [])) } }
-        }
-    }
-
-    private func forgetGreeting() {
-        switch service {
-        case .uploadPack: owner.greeting.withLock { $0 = nil }
-        case .receivePack: owner.pushGreeting.withLock { $0 = nil }
-        }
     }
 
     nonisolated(nonsending) private func ask() async throws(GitError) -> Advertisement {
@@ -81,7 +63,7 @@ final class HTTPConversation: Conversation {
         do throws(GitError) {
             return try await post(request)
         } catch {
-            forgetGreeting()
+            owner.greeting.withLock { $0 = nil }
             throw error
         }
     }

@@ -27,13 +27,13 @@ struct Push {
     /// Sends the request and reads the answer to its end.
     nonisolated(nonsending) func send(
         _ request: PushRequest, _ progress: PushProgress
-    ) async throws(GitError) -> (verdict: PushReport.Verdict, messages: [String]) {
+    ) async throws(GitError) -> PushReport.Sent {
         let bytes = try request.bytes(capabilities, agent: agent)
         progress.sends()
         let reader = try await conversation.send(bytes)
         var report = PushReport(ref: request.command.ref, usesSideBand: capabilities.contains("side-band-64k"))
         while !(try report.receive(try await reader.next(during: "its report of the push"))) { progress.hears(report) }
         guard let verdict = report.verdict else { throw ProtocolError.unexpected("its report names no ref") }
-        return (verdict, report.messages)
+        return PushReport.Sent(verdict: verdict, messages: report.messages)
     }
 }

@@ -9,6 +9,15 @@ struct PushReport: Sendable {
         case rejected(String)
     }
 
+    /// What became of a push.
+    struct Sent: Sendable, Hashable {
+        let verdict: Verdict
+        let messages: [String]
+
+        /// There was nothing to send.
+        static let nothing = Sent(verdict: .accepted, messages: [])
+    }
+
     private let ref: String
     private let usesSideBand: Bool
     private var inner = PacketDecoder()

@@ -13,8 +13,14 @@ struct PushRequest: Sendable, Hashable {
 
     var command: Command
     /// Sent to the server's hooks, one each (git-push(1), `--push-option`).
-    var options: [String] = []
+    var options: [String]
     var pack: [UInt8]
+
+    init(_ commit: PreparedCommit, to branch: BranchName, options: [String]) {
+        command = Command(ref: branch.refName, old: commit.parent, new: commit.id)
+        self.options = options
+        pack = commit.pack
+    }
 
     /// - Throws: `push-options-unsupported`, `push-option` (refused), `no-push-report` where the server would not say what
     ///   became of the push.

@@ -1,21 +1,21 @@
 import Git
 import Reporting
+import Synchronization
 
 /// What is known of the tries of one change so far, and whether another one follows.
-struct PushTries: Sendable {
+final class PushTries: Sendable {
+    private struct State {
+        var count = 0
+        var began = ContinuousClock.now
+        var race = RaceBackoff()
+        var faults = 0
+        var sent: (commit: PreparedCommit, report: ChangeReport)?
+        var unanswered: [CommitID: ChangeReport] = [:]
+        var base: CommitID?
+    }
+    private let state = Mutex(State())
     private let timeout: Duration
     private let start = ContinuousClock.now
-    private var began = ContinuousClock.now
-    private var race = RaceBackoff()
-    private var faults = 0
-    private var sent: (commit: PreparedCommit, report: ChangeReport)?
-
-    /// The try that is under way is counted.
-    private(set) var count = 0
-    /// The reports of commits whose pushes went unanswered, as they are if the branch has them after all.
-    private(set) var unanswered: [CommitID: ChangeReport] = [:]
-    /// What the first of them was made on.
-    private(set) var base: CommitID?
 
     /// How many passing faults are borne.
     private static let toleratedFaults = 4
@@ -28,31 +28,41 @@ struct PushTries: Sendable {
 
     init(timeout: Duration) { self.timeout = timeout }
 
+    /// The try that is under way is counted.
+    var count: Int { state.withLock(\.count) }
     /// Since the first try began.
     var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
+    /// The reports of commits whose pushes went unanswered, as they are if the branch has them after all.
+    var unanswered: [CommitID: ChangeReport] { state.withLock(\.unanswered) }
+    /// What the first of those commits was made on.
+    var base: CommitID? { state.withLock(\.base) }
 
-    mutating func begin() {
-        count += 1
-        began = .now
-        sent = nil
+    func begin() {
+        state.withLock {
+            $0.count += 1
+            $0.began = .now
+            $0.sent = nil
+        }
     }
 
     /// From here on the server may have the commit.
-    mutating func sends(_ commit: PreparedCommit, _ report: ChangeReport) { sent = (commit, report) }
+    func sends(_ commit: PreparedCommit, _ report: ChangeReport) { state.withLock { $0.sent = (commit, report) } }
 
     /// How long to wait before the next try; nil where the error is final, or the time is up.
-    mutating func pause(after error: GitError) -> Duration? {
-        if error.code == "push-unanswered", let sent {
-            if base == nil { base = sent.commit.parent }
-            unanswered[sent.commit.id] = sent.report
+    func pause(after error: GitError) -> Duration? {
+        state.withLock { state in
+            if error.code == "push-unanswered", let sent = state.sent {
+                if state.base == nil { state.base = sent.commit.parent }
+                state.unanswered[sent.commit.id] = sent.report
+            }
+            guard ContinuousClock.now - start < timeout else { return nil }
+            var generator = SystemRandomNumberGenerator()
+            if error.code == "push-raced" {
+                return state.race.pause(after: ContinuousClock.now - state.began, using: &generator)
+            }
+            guard Self.passing.contains(error.code), state.faults < Self.toleratedFaults else { return nil }
+            state.faults += 1
+            return Self.faultPause * (1 << (state.faults - 1)) * Double.random(in: 0.5..<1, using: &generator)
         }
-        guard ContinuousClock.now - start < timeout else { return nil }
-        var generator = SystemRandomNumberGenerator()
-        if error.code == "push-raced" {
-            return race.pause(after: ContinuousClock.now - began, using: &generator)
-        }
-        guard Self.passing.contains(error.code), faults < Self.toleratedFaults else { return nil }
-        faults += 1
-        return Self.faultPause * (1 << (faults - 1)) * Double.random(in: 0.5..<1, using: &generator)
     }
 }

@@ -3,6 +3,7 @@ import Documents
 import FoundationEssentials
 import Git
 import Reporting
+import Synchronization
 
 /// Writes versions into an environment's descriptor, as one commit on its branch.
 ///
@@ -61,12 +62,12 @@ public struct SetVersions: Sendable {
     ///   in the server's words, `push-raced` and `push-unanswered` (unreachable) once the time is up, and what reading
     ///   throws.
     public func run() async throws -> ChangeReport {
-        var tries = PushTries(timeout: timeout)
+        let tries = PushTries(timeout: timeout)
         while true {
             tries.begin()
             do {
                 if let report = try await landed(tries) { return report }
-                return try await once(&tries)
+                return try await once(tries)
             } catch let error as GitError {
                 guard let pause = tries.pause(after: error) else { return try await end(with: error, tries) }
                 try await clock.sleep(for: pause)
@@ -74,33 +75,58 @@ public struct SetVersions: Sendable {
         }
     }
 
-    private func once(_ tries: inout PushTries) async throws -> ChangeReport {
-        let tip = try await repository.update(branch: location.branch)
-        let bytes = try await repository.file(at: location.path, in: tip.commit)
-        let edit = try DescriptorEdit(versions, in: bytes, file: location.file)
-        try checkChannels()
-        var report = report(on: tip.commit, edit, tries)
-        guard !edit.changes.isEmpty else { return report }
-        let message = ChangeMessage(
-            environment: location.environment, changes: edit.changes, words: commit.message, origin: commit.origin
-        ).text
-        report.message = message
-        guard !isDryRun else {
-            report.outcome = .pending
+    private func once(_ tries: PushTries) async throws -> ChangeReport {
+        if isDryRun {
+            let tip = try await repository.update(branch: location.branch)
+            var report = try await change(on: tip.commit, tries).report
+            if report.message != nil { report.outcome = .pending }
             return report
         }
-        let time = Int64(Date().timeIntervalSince1970)
-        let prepared = try await repository.prepare(
-            CommitDraft(
-                parent: tip.commit, files: [location.path: edit.bytes], message: message,
-                author: commit.authorship.author.at(time), committer: commit.authorship.committer.at(time),
-                sign: commit.sign))
-        report.outcome = .committed
-        report.commit = SyncReport.Commit(prepared.info)
-        tries.sends(prepared, report)
-        report.remote = try await repository.push(prepared, to: location.branch, options: commit.pushOptions).messages
+        let made = Mutex<ChangeReport?>(nil)
+        let answer = try await repository.push(to: location.branch, options: commit.pushOptions) { tip in
+            let (report, edit) = try await change(on: tip, tries)
+            made.withLock { $0 = report }
+            guard let message = report.message else { return nil }
+            let time = Int64(Date().timeIntervalSince1970)
+            let prepared = try await repository.prepare(
+                CommitDraft(
+                    parent: tip, files: [location.path: edit.bytes], message: message,
+                    author: commit.authorship.author.at(time), committer: commit.authorship.committer.at(time),
+                    sign: commit.sign))
+            var committed = report
+            committed.outcome = .committed
+            committed.commit = SyncReport.Commit(prepared.info)
+            tries.sends(prepared, committed)
+            made.withLock { [committed] in $0 = committed }
+            return prepared
+        }
+        guard var report = made.withLock({ $0 }) else {
+            throw GitError(code: "push", message: "A push ended without its commit", category: .internal)
+        }
+        report.remote = answer?.messages ?? []
         report.seconds = tries.seconds
         return report
+    }
+
+    /// What changes on a tip. Without a message there is nothing to change.
+    private func change(on tip: CommitID, _ tries: PushTries) async throws -> (
+        report: ChangeReport, edit: DescriptorEdit
+    ) {
+        let bytes = try await repository.file(at: location.path, in: tip)
+        let edit: DescriptorEdit
+        do throws(Refused) {
+            edit = try DescriptorEdit(versions, in: bytes, file: location.file)
+        } catch {
+            throw Refused(error.diagnostics + channelProblems)
+        }
+        if !channelProblems.isEmpty { throw Refused(channelProblems) }
+        var report = report(on: tip, edit, tries)
+        guard !edit.changes.isEmpty else { return (report, edit) }
+        report.message =
+            ChangeMessage(
+                environment: location.environment, changes: edit.changes, words: commit.message, origin: commit.origin
+            ).text
+        return (report, edit)
     }
 
     /// The report of a commit whose push went unanswered and which the branch has by now.
@@ -128,10 +154,9 @@ public struct SetVersions: Sendable {
             category: error.category)
     }
 
-    private func checkChannels() throws(Refused) {
+    private var channelProblems: [Diagnostic] {
         let allowed = location.channels.map(\.rawValue).sorted().joined(separator: " or ")
-        let problems = versions.sorted { $0.key < $1.key }.filter { !location.channels.contains($0.value.channel) }.map
-        {
+        return versions.sorted { $0.key < $1.key }.filter { !location.channels.contains($0.value.channel) }.map {
             Diagnostic(
                 code: "channel-not-allowed",
                 message: "\(location.environment) does not run \($0.value.channel.rawValue) versions, and "
@@ -139,7 +164,6 @@ public struct SetVersions: Sendable {
                 hint: "Use a version of channel \(allowed), or change \"versions\" in the environment file",
                 file: location.file)
         }
-        if !problems.isEmpty { throw Refused(problems) }
     }
 
     private func report(on parent: CommitID, _ edit: DescriptorEdit, _ tries: PushTries) -> ChangeReport {
