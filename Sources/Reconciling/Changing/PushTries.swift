@@ -45,6 +45,9 @@ final class PushTries: Sendable {
         }
     }
 
+    /// From here on the race runs: the branch's tip is known.
+    func races() { state.withLock { $0.began = .now } }
+
     /// From here on the server may have the commit.
     func sends(_ commit: PreparedCommit, _ report: ChangeReport) { state.withLock { $0.sent = (commit, report) } }
 

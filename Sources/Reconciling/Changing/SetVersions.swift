@@ -84,6 +84,7 @@ public struct SetVersions: Sendable {
         }
         let made = Mutex<ChangeReport?>(nil)
         let answer = try await repository.push(to: location.branch, options: commit.pushOptions) { tip in
+            tries.races()
             let (report, edit) = try await change(on: tip, tries)
             made.withLock { $0 = report }
             guard let message = report.message else { return nil }
