@@ -10,6 +10,7 @@ from badimage import bad_image
 from loop import memory, thousand, webhook
 from measure import Failed, Figure, Row, Run, progress, quiet, repeat
 from setting import REGISTRY, Helm, descriptor, image
+from setversions import set_versions
 from soak import soak
 
 
@@ -214,7 +215,7 @@ def start_up(setting):
     return [Row('descry --version', '≤ 15 ms, ≤ 16 MiB', figure, peers, lambda: figure.median <= 0.015 and figure.memory <= 16)]
 
 
-ALL = {'apply': apply, 'bad-image': bad_image, 'no-op': no_op, 'lint': lint, 'git': git, 'start-up': start_up,
+ALL = {'apply': apply, 'bad-image': bad_image, 'no-op': no_op, 'lint': lint, 'git': git, 'set': set_versions, 'start-up': start_up,
        'webhook': webhook, 'thousand': thousand, 'memory': memory}
 # By name only: it takes an hour.
 LONG = {'soak': soak}

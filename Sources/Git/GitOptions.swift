@@ -50,15 +50,18 @@ public struct GitDeadlines: Sendable, Hashable {
     public var total: Duration
     /// For another process to let go of the cache folder.
     public var lock: Duration
+    /// Between a push and the server's answer, while its hooks run.
+    public var hooks: Duration
 
     public init(
         connect: Duration = .seconds(10), idle: Duration = .seconds(30), total: Duration = .seconds(300),
-        lock: Duration = .seconds(120)
+        lock: Duration = .seconds(120), hooks: Duration = .seconds(120)
     ) {
         self.connect = connect
         self.idle = idle
         self.total = total
         self.lock = lock
+        self.hooks = hooks
     }
 }
 

@@ -77,6 +77,11 @@ extension GitRepository {
         }
     }
 
+    /// Fetches what lies between a commit that is here already and an older one. Needs the lock.
+    func deepen(_ tip: CommitID, of branch: BranchName, to base: CommitID) async throws(GitError) {
+        try await exchange(tip, of: branch, history: wantedHistory(since: base))
+    }
+
     private static func mayNeedAnotherDepth(_ error: GitError, _ history: FetchRequest.History) -> Bool {
         guard case .since = history else { return false }
         return ["server-error", "connection-lost", "protocol"].contains(error.code)
@@ -113,10 +118,42 @@ extension GitRepository {
                     }
                 }
             }
-            try repository.mirror.adopt(incoming)
-            var state = repository.mirror.state
-            state.shallow = shallow
-            try repository.mirror.save(state)
+            try repository.adopt(incoming, shallow)
+        }
+    }
+
+    private func adopt(_ incoming: IncomingPack, _ shallow: Set<CommitID>) throws(GitError) {
+        try mirror.adopt(incoming)
+        var state = mirror.state
+        state.shallow = shallow
+        try mirror.save(state)
+    }
+
+    /// What to ask for to make a commit present over a conversation that is open already, without its history; nil where
+    /// it is here. A first fetch, which may be large, is made by itself.
+    func missing(_ tip: CommitID, of branch: BranchName) async throws(GitError) -> FetchRequest? {
+        try await withLock { repository throws(GitError) in
+            _ = try repository.mirror.load()
+            if repository.mirror.packCount >= Self.maximumPackCount { try repository.mirror.startAnew() }
+            guard try !repository.isPresent(tip) else {
+                if repository.mirror.state.fetched[branch] != tip { try repository.record(tip, of: branch) }
+                return nil
+            }
+            let request = try repository.request(tip, of: branch, history: .commits(1))
+            if !request.haves.isEmpty { return request }
+            _ = try await repository.bring(tip, of: branch)
+            return nil
+        }
+    }
+
+    /// Takes in what a server sent for such a request.
+    func take(_ fetched: FetchedPack, tip: CommitID, of branch: BranchName) async throws(GitError) {
+        try await withLock { repository throws(GitError) in
+            _ = try repository.mirror.load()
+            let incoming = try repository.mirror.receive()
+            try incoming.indexer.append(fetched.bytes)
+            try repository.adopt(incoming, fetched.shallow)
+            try repository.record(tip, of: branch)
         }
     }
 

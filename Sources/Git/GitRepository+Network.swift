@@ -48,7 +48,7 @@ extension GitRepository {
         _ watchdog: Watchdog, _ body: nonisolated(nonsending) (Upload) async throws(GitError) -> Value
     ) async throws(GitError) -> Value {
         let agent = options.userAgent
-        return try await carrier.converse(remote, options, watchdog) { conversation throws(GitError) in
+        return try await carrier.converse(.uploadPack, remote, options, watchdog) { conversation throws(GitError) in
             try await body(try await Upload.begin(conversation, agent: agent))
         }
     }

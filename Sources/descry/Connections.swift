@@ -12,15 +12,15 @@ struct Connections: Sendable {
     let cacheFolder: String
     let logger: Logger
 
+    private var repositoryConnection: RepositoryConnection {
+        RepositoryConnection(
+            remote: environment.repository, settings: environment.git, variables: variables, cacheFolder: cacheFolder,
+            logger: logger)
+    }
+
     /// - Parameter observe: is told of every question to the git server.
     func repository(_ observe: (@Sendable (Git.RequestObservation) -> Void)? = nil) throws -> GitRepository {
-        let git = environment.git
-        var options = GitOptions(
-            cacheDirectory: cacheFolder, credentials: git.credentials, certificateAuthority: git.certificateAuthority,
-            clientCertificate: git.clientCertificate, clientKey: git.clientKey, environment: variables,
-            sshCommand: git.sshCommand)
-        options.onRequest = observe
-        return try GitRepository(remote: environment.repository, options: options, logger: logger)
+        try repositoryConnection.repository(observe)
     }
 
     /// - Parameter observe: is told of every request to the API server.
@@ -33,16 +33,7 @@ struct Connections: Sendable {
     }
 
     func withRepository<Result: Sendable>(_ body: (GitRepository) async throws -> Result) async throws -> Result {
-        let repository = try repository()
-        let result: Result
-        do {
-            result = try await body(repository)
-        } catch {
-            await repository.close()
-            throw error
-        }
-        await repository.close()
-        return result
+        try await repositoryConnection.withRepository(body)
     }
 
     func withCluster<Result: Sendable>(_ body: (KubernetesClient) async throws -> Result) async throws -> Result {

@@ -23,13 +23,14 @@ struct Descry: AsyncParsableCommand {
               65  descriptor or environment file refused
               69  git server or API server not reachable in time
               75  another writer holds the environment
-              77  not permitted (401, 403, TLS identity)
+              77  not permitted (401, 403, TLS identity), or a push refused by the git server
               78  a workload or container that the descriptor names does not exist
             """,
         version: Version.text,
         subcommands: [
             LintCommand.self, PlanCommand.self, ApplyCommand.self, RunCommand.self, StatusCommand.self,
-            HistoryCommand.self, RBACCommand.self, DoctorCommand.self, DemoCommand.self, SandboxCommand.self,
+            HistoryCommand.self, SetCommand.self, RBACCommand.self, DoctorCommand.self, DemoCommand.self,
+            SandboxCommand.self,
         ])
 }
 

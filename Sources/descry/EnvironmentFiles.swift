@@ -46,9 +46,18 @@ struct EnvironmentFiles: ParsableArguments {
     func resolve(
         _ name: String, flags: EnvironmentSettings = EnvironmentSettings(), _ variables: [String: String]
     ) throws -> (environment: Environment, warnings: [Diagnostic]) {
-        let given = try EnvironmentSettings.variables(variables)
-        let settings = flags.overriding(given).overriding(try settings(name, variables))
+        let settings = try merged(name, flags: flags, variables)
         return (try settings.resolve(name: name), settings.warnings)
+    }
+
+    /// Flags over variables over the environment's file.
+    ///
+    /// - Throws: as ``resolve(_:flags:_:)``.
+    func merged(
+        _ name: String, flags: EnvironmentSettings, _ variables: [String: String]
+    ) throws -> EnvironmentSettings {
+        let given = try EnvironmentSettings.variables(variables)
+        return flags.overriding(given).overriding(try settings(name, variables))
     }
 
     /// The settings of the environment file. It may be absent where nobody asked for it: then flags and variables say all.

@@ -60,13 +60,7 @@ struct EnvironmentOptions: ParsableArguments {
     ///
     /// - Throws: `Refused` with every problem of the source that has one; `Failure` where the file cannot be read.
     func resolve(_ variables: [String: String]) throws -> Environment {
-        let flags: EnvironmentSettings
-        do throws(Refused) {
-            flags = try EnvironmentSettings.flags(self.flags)
-        } catch {
-            throw Failure(
-                status: .usage, code: "usage", message: "a flag's value is refused", diagnostics: error.diagnostics)
-        }
+        let flags = try EnvironmentSettings.usage(self.flags)
         let (environment, warnings) = try files.resolve(name, flags: flags, variables)
         for warning in warnings { OutputStream.standardError.write(warning.description + "\n") }
         return environment

@@ -23,6 +23,17 @@ import Testing
         #expect(command.environment["GIT_PROTOCOL"] == "version=2")
     }
 
+    /// `git-receive-pack` has no version 2, and isn't asked for one, not even by the user's own environment.
+    @Test func `a push asks for no version of the protocol`() throws {
+        let options = GitOptions(cacheDirectory: "/nonexistent", environment: ["GIT_PROTOCOL": "version=2"])
+        let command = try SSHCommand.make(remote: try RemoteURL("h:a"), options: options, service: .receivePack)
+        #expect(
+            command.arguments == [
+                "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-T", "--", "h", "git-receive-pack 'a'",
+            ])
+        #expect(command.environment["GIT_PROTOCOL"] == nil)
+    }
+
     @Test func `a child gets no credential and no other repository`() throws {
         let environment = try command(
             "h:a", ["GIT_TOKEN": "s3cret", "GIT_DIR": "/x", "SSH_AUTH_SOCK": "/s", "HOME": "/h"]

@@ -105,6 +105,11 @@ public final class GitFixture: Sendable {
         try await git("update-ref", "-d", "refs/heads/\(branch)")
     }
 
+    /// Gives the repository a hook: a script for `sh`, run in the repository's folder.
+    public func hook(_ name: String, _ script: String) throws {
+        try TemporaryFolder.write("\(path)/hooks/\(name)", Array("#!/bin/sh\n\(script)\n".utf8), mode: 0o755)
+    }
+
     /// Runs git in the repository.
     @discardableResult
     public func git(_ arguments: String...) async throws -> String {

@@ -7,7 +7,7 @@ enum Carrier {
     case http(HTTPClientOwner)
     case ssh
     case daemon
-    /// `git upload-pack` on this machine.
+    /// `git upload-pack` and `git receive-pack` on this machine.
     case local
     /// This machine's files, through libgit2: there is no `git`.
     case inPlace
@@ -26,34 +26,34 @@ enum Carrier {
 
     /// Opens a conversation, and hands it to `body`; it is over, and its process reaped, when this returns.
     nonisolated(nonsending) func converse<Value: Sendable>(
-        _ remote: RemoteURL, _ options: GitOptions, _ watchdog: Watchdog,
+        _ service: Service, _ remote: RemoteURL, _ options: GitOptions, _ watchdog: Watchdog,
         _ body: nonisolated(nonsending) (any Conversation) async throws(GitError) -> Value
     ) async throws(GitError) -> Value {
         switch self {
         case .http(let owner):
             return try await body(
-                HTTPConversation(owner, remote: remote, options: options, watchdog: watchdog))
+                HTTPConversation(owner, service: service, remote: remote, options: options, watchdog: watchdog))
         case .daemon:
             return try await TCPCarrier.converse(remote, options: options, watchdog: watchdog, body)
         case .ssh:
-            let command = try SSHCommand.make(remote: remote, options: options)
-            return try await process(command, remote, options, watchdog, body)
+            let command = try SSHCommand.make(remote: remote, options: options, service: service)
+            return try await process(command, service, remote, options, watchdog, body)
         case .local:
-            var environment = options.childEnvironment
-            environment["GIT_PROTOCOL"] = "version=2"
             let command = ProcessCommand(
-                executable: "git", arguments: ["upload-pack", remote.path], environment: environment)
-            return try await process(command, remote, options, watchdog, body)
+                executable: "git", arguments: [service.subcommand, remote.path],
+                environment: options.childEnvironment(for: service))
+            return try await process(command, service, remote, options, watchdog, body)
         case .inPlace:
             throw .internal("carrier", "A repository that is read in place has no server to talk to")
         }
     }
 
     nonisolated(nonsending) private func process<Value: Sendable>(
-        _ command: ProcessCommand, _ remote: RemoteURL, _ options: GitOptions, _ watchdog: Watchdog,
+        _ command: ProcessCommand, _ service: Service, _ remote: RemoteURL, _ options: GitOptions, _ watchdog: Watchdog,
         _ body: nonisolated(nonsending) (any Conversation) async throws(GitError) -> Value
     ) async throws(GitError) -> Value {
-        let outcome = try await ProcessCarrier.converse(command, limits: options.limits, watchdog: watchdog, body)
+        let outcome = try await ProcessCarrier.converse(
+            command, service: service, limits: options.limits, watchdog: watchdog, body)
         do throws(GitError) {
             return try outcome.value.get()
         } catch {

@@ -1,4 +1,4 @@
-/// One connection to a server's `git-upload-pack`, or what stands for one over HTTP.
+/// One connection to a server's `git-upload-pack` or `git-receive-pack`, or what stands for one over HTTP.
 protocol Conversation: AnyObject {
     /// The server's first words. To be called once, first.
     nonisolated(nonsending) func advertisement() async throws(GitError) -> Advertisement
@@ -43,8 +43,8 @@ final class PacketReader {
         }
     }
 
-    nonisolated(nonsending) func advertisement() async throws(GitError) -> Advertisement {
-        var parser = AdvertisementParser()
+    nonisolated(nonsending) func advertisement(of service: Service) async throws(GitError) -> Advertisement {
+        var parser = AdvertisementParser(service)
         while true {
             if let advertisement = try parser.receive(try await next(during: "its first words")) {
                 return advertisement

@@ -10,14 +10,18 @@ import Synchronization
 /// Source: gitprotocol-http(5). Servers that offer files only ("dumb") are refused.
 final class HTTPConversation: Conversation {
     private let owner: HTTPClientOwner
+    private let service: Service
     private let remote: RemoteURL
     private let options: GitOptions
     private let watchdog: Watchdog
     /// Where requests go; a redirect of the first one moves it within the same server.
     private var base: String
 
-    init(_ owner: HTTPClientOwner, remote: RemoteURL, options: GitOptions, watchdog: Watchdog) {
+    init(
+        _ owner: HTTPClientOwner, service: Service, remote: RemoteURL, options: GitOptions, watchdog: Watchdog
+    ) {
         self.owner = owner
+        self.service = service
         self.remote = remote
         self.options = options
         self.watchdog = watchdog
@@ -25,6 +29,8 @@ final class HTTPConversation: Conversation {
     }
 
     nonisolated(nonsending) func advertisement() async throws(GitError) -> Advertisement {
+        // The first words of `git-receive-pack` hold the refs, which are old by the next push.
+        guard service == .uploadPack else { return try await ask() }
         if let known = owner.greeting.withLock({ $0 }) {
             base = known.base
             return known.advertisement
@@ -35,14 +41,14 @@ final class HTTPConversation: Conversation {
     }
 
     nonisolated(nonsending) private func ask() async throws(GitError) -> Advertisement {
-        let suffix = "/info/refs?service=git-upload-pack"
+        let suffix = "/info/refs?service=\(service.rawValue)"
         var redirects = 0
         while true {
             let (response, authorization) = try await execute(url: base + suffix, body: nil)
             guard (300..<400).contains(response.status.code), response.status != .notModified else {
-                let type = "application/x-git-upload-pack-advertisement"
+                let type = "application/x-\(service.rawValue)-advertisement"
                 let source = try await accepted(response, type: type, authorization)
-                return try await PacketReader(source, limit: options.limits.refs).advertisement()
+                return try await PacketReader(source, limit: options.limits.refs).advertisement(of: service)
             }
             redirects += 1
             guard redirects <= 5 else {
@@ -63,11 +69,11 @@ final class HTTPConversation: Conversation {
     }
 
     nonisolated(nonsending) private func post(_ request: [UInt8]) async throws(GitError) -> PacketReader {
-        let (response, authorization) = try await execute(url: base + "/git-upload-pack", body: request)
+        let (response, authorization) = try await execute(url: base + "/" + service.rawValue, body: request)
         if (300..<400).contains(response.status.code) {
             throw .refused("redirect", "\(remote) redirects a POST, which would show the request to another address")
         }
-        let source = try await accepted(response, type: "application/x-git-upload-pack-result", authorization)
+        let source = try await accepted(response, type: "application/x-\(service.rawValue)-result", authorization)
         return PacketReader(source, limit: options.limits.pack)
     }
 
@@ -81,12 +87,12 @@ final class HTTPConversation: Conversation {
         }
         var request = HTTPClientRequest(url: url)
         request.headers.add(name: "User-Agent", value: options.userAgent)
-        request.headers.add(name: "Git-Protocol", value: "version=2")
+        if let version = service.version { request.headers.add(name: "Git-Protocol", value: version) }
         if let header = authorization.header { request.headers.add(name: "Authorization", value: header) }
         if let body {
             request.method = .POST
-            request.headers.add(name: "Content-Type", value: "application/x-git-upload-pack-request")
-            request.headers.add(name: "Accept", value: "application/x-git-upload-pack-result")
+            request.headers.add(name: "Content-Type", value: "application/x-\(service.rawValue)-request")
+            request.headers.add(name: "Accept", value: "application/x-\(service.rawValue)-result")
             request.body = .bytes(ByteBuffer(bytes: body))
         } else {
             request.headers.add(name: "Accept", value: "*/*")
@@ -97,9 +103,9 @@ final class HTTPConversation: Conversation {
         do {
             do {
                 return (try await owner.client.execute(request, deadline: .distantFuture), authorization)
-            } catch  where HTTPFailure.isClosedConnection(error) {
-                // A connection that was kept open may close in the moment of its reuse. Every request here only reads,
-                // so it can be sent again, once.
+            } catch  where HTTPFailure.isClosedConnection(error) && (body == nil || service == .uploadPack) {
+                // A connection that was kept open may close in the moment of its reuse. What only reads can be sent again,
+                // once; a push whose answer is lost may have been taken.
                 return (try await owner.client.execute(request, deadline: .distantFuture), authorization)
             }
         } catch {
@@ -118,7 +124,8 @@ final class HTTPConversation: Conversation {
             let body = contentType.hasPrefix("text/") ? await source.text(limit: 2048) : ""
             let words = contentType.hasPrefix("text/plain") ? printable(authorization.redact(body), limit: 300) : ""
             throw HTTPFailure.status(
-                response.status, remote: remote, words: words, wantsCertificate: body.contains("SSL certificate"),
+                response.status, service: service, remote: remote, words: words,
+                wantsCertificate: body.contains("SSL certificate"),
                 retryAfter: response.headers.first(name: "retry-after"), isAuthorized: authorization.header != nil)
         }
         guard contentType == type else {

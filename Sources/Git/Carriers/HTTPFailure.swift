@@ -15,7 +15,8 @@ import NIOSSL
 /// HTTP statuses and transport errors as ``GitError``s.
 enum HTTPFailure {
     static func status(
-        _ status: HTTPResponseStatus, remote: RemoteURL, words: String, wantsCertificate: Bool, retryAfter: String?,
+        _ status: HTTPResponseStatus, service: Service, remote: RemoteURL, words: String, wantsCertificate: Bool,
+        retryAfter: String?,
         isAuthorized: Bool
     ) -> GitError {
         let said = words.isEmpty ? "" : ": " + words
@@ -26,11 +27,13 @@ enum HTTPFailure {
             return .denied(
                 "unauthorized",
                 "\(remote) \(isAuthorized ? "doesn't take the credentials" : "wants credentials") (401)\(said)",
-                hint: isAuthorized ? "Check user, password or token, and whether it has expired" : nil)
+                hint: isAuthorized
+                    ? "Check user, password or token, and whether it has expired"
+                    : "Set git.username and git.passwordFile or git.tokenFile")
         case 403:
             return .denied(
-                "forbidden", "\(remote) doesn't permit to read the repository (403)\(said)",
-                hint: "Give the account read access to the repository")
+                "forbidden", "\(remote) doesn't permit to \(service.right) the repository (403)\(said)",
+                hint: "Give the account \(service == .uploadPack ? "read" : "write") access to the repository")
         case 407: return .denied("proxy-unauthorized", "A proxy before \(remote) wants credentials (407)")
         case 404, 410:
             return .refused(

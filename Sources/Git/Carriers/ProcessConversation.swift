@@ -8,7 +8,7 @@ import Subprocess
     import Glibc
 #endif
 
-/// The program that stands for a server: `ssh`, or `git upload-pack` for a repository on this machine.
+/// The program that stands for a server: `ssh`, or `git` itself for a repository on this machine.
 struct ProcessCommand: Sendable {
     /// A name to look up in `PATH`, or a path.
     let executable: String
@@ -28,7 +28,7 @@ enum ProcessCarrier {
     }
 
     nonisolated(nonsending) static func converse<Value: Sendable>(
-        _ command: ProcessCommand, limits: GitLimits, watchdog: Watchdog,
+        _ command: ProcessCommand, service: Service, limits: GitLimits, watchdog: Watchdog,
         _ body: nonisolated(nonsending) (any Conversation) async throws(GitError) -> Value
     ) async throws(GitError) -> Outcome<Value> {
         _ = survivesBrokenPipes
@@ -44,7 +44,7 @@ enum ProcessCarrier {
                 configuration, input: .inputWriter, output: .sequence, error: .bytes(limit: 1 << 20)
             ) { execution in
                 let conversation = PipeConversation(
-                    input: execution.standardInputWriter, output: execution.standardOutput.makeAsyncIterator(),
+                    service, input: execution.standardInputWriter, output: execution.standardOutput.makeAsyncIterator(),
                     limits: limits, watchdog: watchdog)
                 let value: Result<Value, GitError>
                 do throws(GitError) { value = .success(try await body(conversation)) } catch { value = .failure(error) }
@@ -114,6 +114,7 @@ enum ProcessCarrier {
 
 /// Two pipes as a ``Conversation``.
 private final class PipeConversation: Conversation, ByteSource {
+    private let service: Service
     private let input: StandardInputWriter
     private var output: SubprocessOutputSequence.Iterator
     private let limits: GitLimits
@@ -121,8 +122,10 @@ private final class PipeConversation: Conversation, ByteSource {
     private var reader: PacketReader?
 
     init(
-        input: StandardInputWriter, output: SubprocessOutputSequence.Iterator, limits: GitLimits, watchdog: Watchdog
+        _ service: Service, input: StandardInputWriter, output: SubprocessOutputSequence.Iterator, limits: GitLimits,
+        watchdog: Watchdog
     ) {
+        self.service = service
         self.input = input
         self.output = output
         self.limits = limits
@@ -132,7 +135,7 @@ private final class PipeConversation: Conversation, ByteSource {
     nonisolated(nonsending) func advertisement() async throws(GitError) -> Advertisement {
         let reader = PacketReader(self, limit: limits.refs)
         self.reader = reader
-        return try await reader.advertisement()
+        return try await reader.advertisement(of: service)
     }
 
     nonisolated(nonsending) func send(_ request: [UInt8]) async throws(GitError) -> PacketReader {

@@ -42,6 +42,9 @@ enum ProcessDiagnosis {
             ("not found", "repository-not-found", .refused, "wasn't found", nil),
             ("access denied", "access-denied", .denied, "denies access", nil),
             ("permission denied", "access-denied", .denied, "denies access", nil),
+            ("write access to repository not granted", "access-denied", .denied, "doesn't permit to push", nil),
+            ("marked as read only", "access-denied", .denied, "doesn't permit to push", nil),
+            ("not allowed to push", "access-denied", .denied, "doesn't permit to push", nil),
             ("Connection closed", "connection-lost", .unreachable, "closed the connection", nil),
             ("Connection reset", "connection-lost", .unreachable, "closed the connection", nil),
         ]

@@ -1,18 +1,21 @@
 /// The `ssh` that carries the protocol: the user's own program, keys, agent, configuration and known hosts.
 enum SSHCommand {
     /// - Throws: `ssh-command` (refused) where `GIT_SSH_COMMAND` needs a shell.
-    static func make(remote: RemoteURL, options: GitOptions) throws(GitError) -> ProcessCommand {
+    static func make(
+        remote: RemoteURL, options: GitOptions, service: Service = .uploadPack
+    ) throws(GitError) -> ProcessCommand {
         var words = try program(options)
         let executable = words.removeFirst()
         let seconds = max(1, options.deadlines.connect.components.seconds)
         // Nobody is there to answer a question, and a silent server must be given up.
-        words += ["-o", "BatchMode=yes", "-o", "ConnectTimeout=\(seconds)", "-o", "SendEnv=GIT_PROTOCOL", "-T"]
+        words += ["-o", "BatchMode=yes", "-o", "ConnectTimeout=\(seconds)"]
+        if service.version != nil { words += ["-o", "SendEnv=GIT_PROTOCOL"] }
+        words.append("-T")
         if let port = remote.port { words += ["-p", String(port)] }
         words += ["--", remote.user.map { "\($0)@\(remote.host)" } ?? remote.host]
-        words.append("git-upload-pack " + quoted(remote.path))
-        var environment = options.childEnvironment
-        environment["GIT_PROTOCOL"] = "version=2"
-        return ProcessCommand(executable: executable, arguments: words, environment: environment)
+        words.append("\(service.rawValue) " + quoted(remote.path))
+        return ProcessCommand(
+            executable: executable, arguments: words, environment: options.childEnvironment(for: service))
     }
 
     /// A path as git quotes it for the shell at the other end: `quote.c`, `sq_quote_buf`.
@@ -78,7 +81,7 @@ enum SSHCommand {
 
 extension GitOptions {
     /// What `ssh` and `git` get: everything of ours but our settings and credentials, and messages that can be recognised.
-    var childEnvironment: [String: String] {
+    func childEnvironment(for service: Service) -> [String: String] {
         var variables = environment.filter { !$0.key.hasPrefix("DESCRY_") }
         for source in [credentials.username, credentials.password, credentials.token] {
             if case .environment(let name)? = source { variables[name] = nil }
@@ -87,6 +90,7 @@ extension GitOptions {
         for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_INDEX_FILE"] {
             variables[name] = nil
         }
+        variables["GIT_PROTOCOL"] = service.version
         variables["LC_ALL"] = "C"
         variables["LANGUAGE"] = nil
         return variables

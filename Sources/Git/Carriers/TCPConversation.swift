@@ -68,7 +68,7 @@ private final class TCPConversation: Conversation, ByteSource {
         let reader = PacketReader(self, limit: limits.refs)
         self.reader = reader
         try await write(Packet.data(Array(call.utf8)).encoded)
-        return try await reader.advertisement()
+        return try await reader.advertisement(of: .uploadPack)
     }
 
     nonisolated(nonsending) func send(_ request: [UInt8]) async throws(GitError) -> PacketReader {

@@ -51,4 +51,24 @@ struct Upload {
             if event == .end { return }
         }
     }
+
+    /// The same for a small pack, which is kept in memory.
+    nonisolated(nonsending) func pack(_ request: FetchRequest) async throws(GitError) -> FetchedPack {
+        var fetched = FetchedPack(bytes: [], shallow: Set(request.shallow))
+        try await fetch(request.possible(advertisement)) { event throws(GitError) in
+            switch event {
+            case .shallow(let id): fetched.shallow.insert(id)
+            case .unshallow(let id): fetched.shallow.remove(id)
+            case .pack(let bytes): fetched.bytes += bytes
+            case .end: break
+            }
+        }
+        return fetched
+    }
+}
+
+/// A pack that a server sent, and the commits of the mirror that end its history from then on.
+struct FetchedPack: Sendable, Hashable {
+    var bytes: [UInt8]
+    var shallow: Set<CommitID>
 }

@@ -10,11 +10,18 @@ final class Watchdog: Sendable {
     private struct State {
         var waitingSince: ContinuousClock.Instant?
         var expired: Deadline?
+        var idle: Duration
     }
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let deadlines: GitDeadlines
 
-    init(_ deadlines: GitDeadlines) { self.deadlines = deadlines }
+    init(_ deadlines: GitDeadlines) {
+        self.deadlines = deadlines
+        state = Mutex(State(idle: deadlines.idle))
+    }
+
+    /// From here on, waits may be as long as this.
+    func allowIdle(_ idle: Duration) { state.withLock { $0.idle = idle } }
 
     /// The deadline that passed, if one did: the true reason for whatever error followed.
     var expired: Deadline? { state.withLock(\.expired) }
@@ -32,7 +39,7 @@ final class Watchdog: Sendable {
             let now = ContinuousClock.now
             let next = state.withLock { state -> ContinuousClock.Instant? in
                 // A wait that begins later can't expire before `now + idle`, so looking again then misses none.
-                let idleEnd = (state.waitingSince ?? now) + deadlines.idle
+                let idleEnd = (state.waitingSince ?? now) + state.idle
                 if end <= now { state.expired = .total } else if idleEnd <= now { state.expired = .idle }
                 return state.expired == nil ? min(idleEnd, end) : nil
             }
@@ -45,7 +52,7 @@ final class Watchdog: Sendable {
         switch deadline {
         case .idle:
             .unreachable(
-                "idle-timeout", "\(remote) sent nothing for \(deadlines.idle)",
+                "idle-timeout", "\(remote) sent nothing for \(state.withLock(\.idle))",
                 hint: "The server or something on the way to it hangs; try again")
         case .total:
             .unreachable("total-timeout", "The exchange with \(remote) wasn't finished within \(deadlines.total)")

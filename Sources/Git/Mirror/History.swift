@@ -41,6 +41,32 @@ struct History {
         return isComplete ? .unrelated : .unknown
     }
 
+    /// What ``search(_:from:downTo:)`` finds.
+    enum Search: Sendable, Hashable {
+        case found(CommitID)
+        case none
+        /// The history at hand ends before the question is settled.
+        case unknown
+    }
+
+    /// Looks for commits among those that came to a branch after `base`.
+    func search(_ wanted: Set<CommitID>, from tip: CommitID, downTo base: CommitID) throws(GitError) -> Search {
+        var seen: Set<CommitID> = [tip]
+        var queue = [tip]
+        var isComplete = true
+        while let id = queue.popLast() {
+            if wanted.contains(id) { return .found(id) }
+            guard store.contains(id) else {
+                isComplete = false
+                continue
+            }
+            for parent in try commit(id).parents where parent != base && seen.insert(parent).inserted {
+                queue.append(parent)
+            }
+        }
+        return isComplete ? .none : .unknown
+    }
+
     /// The commits reachable from `tips` whose parents are cut off: those a server recorded, and those whose parents
     /// aren't here.
     func boundary(of tips: [CommitID], recorded: Set<CommitID>) throws(GitError) -> Set<CommitID> {

@@ -89,6 +89,11 @@ final class Mirror {
         return store
     }
 
+    /// A place for new objects above those that are here.
+    func packWriter() throws(GitError) -> PackWriter {
+        try PackWriter(path: path + "/objects", alternate: alternate)
+    }
+
     func close() { opened = nil }
 
     /// How many packs there are: each fetch leaves one.

@@ -3,10 +3,13 @@
 /// Source: gitprotocol-v2(5), "Capability Advertisement"; gitprotocol-pack(5), "Reference Discovery";
 /// gitprotocol-http(5), "Smart Server Response".
 struct AdvertisementParser: Sendable {
+    private let service: Service
     private enum State { case start, service, first, v2, v0 }
     private var state = State.start
     private var capabilities = Capabilities()
     private var refs: [AdvertisedRef] = []
+
+    init(_ service: Service = .uploadPack) { self.service = service }
 
     /// Takes a packet; returns the advertisement with the flush that ends it.
     mutating func receive(_ packet: Packet) throws(GitError) -> Advertisement? {
@@ -19,7 +22,7 @@ struct AdvertisementParser: Sendable {
         try ProtocolError.check(line)
         switch state {
         case .start where line.hasPrefix("# service="):
-            guard line == "# service=git-upload-pack" else {
+            guard line == "# service=\(service.rawValue)" else {
                 throw ProtocolError.unexpected("another service than asked")
             }
             state = .service

@@ -9,6 +9,37 @@ extension EnvironmentSettings {
     /// - Throws: one diagnostic for every required setting that no source gives, naming its key, flag and variable, and one
     ///   for every two settings that exclude each other.
     public func resolve(name: String) throws(Refused) -> Environment {
+        var problems = nameProblems(name) + missing(name, of: EnvironmentSetting.allCases) + conflicts()
+        let branch = branch(name, problems: &problems)
+        let forge = forge(problems: &problems)
+        guard problems.isEmpty, let branch, case .repository(let repository) = values[.repository]?.value,
+            let namespace = text(.namespace), let registry = text(.registry)
+        else { throw Refused(problems) }
+        return Environment(
+            name: name, repository: repository, branch: branch,
+            descriptor: descriptorPath, namespace: namespace, registry: registry,
+            channels: channels, cluster: cluster, git: git, rollout: rollout, drift: drift,
+            verify: verify, forge: forge)
+    }
+
+    /// Where the environment's descriptor is. It needs the repository alone: a build that writes versions need not know the
+    /// cluster.
+    ///
+    /// - Throws: as ``resolve(name:)``.
+    public func location(name: String) throws(Refused) -> DescriptorLocation {
+        var problems = nameProblems(name) + missing(name, of: [.repository]) + conflicts()
+        let branch = branch(name, problems: &problems)
+        guard problems.isEmpty, let branch, case .repository(let repository) = values[.repository]?.value else {
+            throw Refused(problems)
+        }
+        return DescriptorLocation(
+            environment: name, repository: repository, branch: branch, path: descriptorPath, channels: channels,
+            git: git)
+    }
+
+    private var descriptorPath: String { text(.descriptor) ?? "deploy-descriptor.yaml" }
+
+    private func nameProblems(_ name: String) -> [Diagnostic] {
         var problems: [Diagnostic] = []
         if let problem = EnvironmentName.problem(with: name) {
             problems.append(Diagnostic(code: problem.code, message: problem.message, hint: problem.hint, file: name))
@@ -20,21 +51,11 @@ extension EnvironmentSettings {
                     message: "the settings are for \(TerminalText.quoted(own)), not for \(TerminalText.quoted(name))",
                     hint: "Name the environment by its own file", file: name))
         }
-        problems += missing(name) + conflicts()
-        let branch = branch(name, problems: &problems)
-        let forge = forge(problems: &problems)
-        guard problems.isEmpty, let branch, case .repository(let repository) = values[.repository]?.value,
-            let namespace = text(.namespace), let registry = text(.registry)
-        else { throw Refused(problems) }
-        return Environment(
-            name: name, repository: repository, branch: branch,
-            descriptor: text(.descriptor) ?? "deploy-descriptor.yaml", namespace: namespace, registry: registry,
-            channels: channels, cluster: cluster, git: git, rollout: rollout, drift: drift,
-            verify: verify, forge: forge)
+        return problems
     }
 
-    private func missing(_ name: String) -> [Diagnostic] {
-        EnvironmentSetting.allCases.filter { $0.isRequired && values[$0] == nil }.map { setting in
+    private func missing(_ name: String, of settings: [EnvironmentSetting]) -> [Diagnostic] {
+        settings.filter { $0.isRequired && values[$0] == nil }.map { setting in
             Diagnostic(
                 code: "missing-setting", message: "the environment has no \(setting.rawValue)",
                 hint:
