@@ -1,0 +1,106 @@
+import Documents
+
+/// Whose signatures count: the list of `ssh-keygen -Y verify -f` and of git's `gpg.ssh.allowedSignersFile`.
+///
+/// Each line has the people (`principals`), what their signatures count for and when, and one key. Source: ssh-keygen(1),
+/// “ALLOWED SIGNERS”.
+public struct AllowedSigners: Sendable, Hashable {
+    /// One line.
+    public struct Entry: Sendable, Hashable {
+        /// Who the key belongs to: names or patterns.
+        public let principals: SignerPatterns
+        /// What its signatures count for; nil for everything.
+        public let namespaces: SignerPatterns?
+        /// The first and last second, since 1970, at which they count; nil for no bound.
+        public let validAfter: Int64?
+        public let validBefore: Int64?
+        public let key: SSHPublicKey
+        /// Where it stands in the file, from 1.
+        public let line: Int
+    }
+
+    /// The name to print for the file.
+    public let file: String
+    public let entries: [Entry]
+    /// Lines that can never match, such as one with a type of key that Descry doesn't know.
+    public let warnings: [Diagnostic]
+
+    /// Who has signed.
+    public struct Signer: Sendable, Hashable {
+        /// The name that was asked for, else the first of the key's line that is no pattern, else the line's patterns.
+        public let principal: String
+        public let key: SSHPublicKey
+        /// The line of the file.
+        public let line: Int
+
+        public init(principal: String, key: SSHPublicKey, line: Int) {
+            self.principal = principal
+            self.key = key
+            self.line = line
+        }
+    }
+
+    /// Checks a signature, and that its key may sign for this purpose at this time.
+    ///
+    /// - Parameters:
+    ///   - time: in seconds since 1970.
+    ///   - principal: who is said to have signed; nil for anybody in the list.
+    /// - Returns: the first line that allows it.
+    /// - Throws: what ``SSHSignature/verify(_:namespace:)`` throws, and, all refused: `signer-unknown` where no line has the
+    ///   key, `signer-mismatch` where none of those is this person's, `signer-namespace`, `signer-not-yet-valid`,
+    ///   `signer-expired`.
+    public func verify(
+        _ signature: SSHSignature, over message: [UInt8], namespace: String, at time: Int64, as principal: String? = nil
+    ) throws(GitError) -> Signer {
+        try signature.verify(message, namespace: namespace)
+        let entry = try entry(for: signature.publicKey, namespace: namespace, at: time, as: principal)
+        return Signer(
+            principal: principal ?? entry.principals.firstName ?? entry.principals.description, key: entry.key,
+            line: entry.line)
+    }
+
+    /// The first line that lets a key sign.
+    func entry(
+        for key: SSHPublicKey, namespace: String, at time: Int64, as principal: String?
+    ) throws(GitError) -> Entry {
+        let own = entries.filter { $0.key == key }
+        guard !own.isEmpty else {
+            throw .refused(
+                "signer-unknown", "The key \(key.fingerprint) is not in \(file)",
+                hint: "Add a line for it, if whoever has it may sign")
+        }
+        let named = own.filter { entry in principal.map { entry.principals.match($0) } ?? true }
+        guard let first = named.first else {
+            throw .refused(
+                "signer-mismatch",
+                "The key \(key.fingerprint) is not \(printable(principal ?? "", limit: 100))'s in \(file)")
+        }
+        let forPurpose = named.filter { $0.namespaces?.match(namespace) ?? true }
+        guard let candidate = forPurpose.first else {
+            throw .refused(
+                "signer-namespace",
+                "\(file):\(first.line): the key \(key.fingerprint) may not sign for “\(namespace)”",
+                hint: "Add it to the namespaces of the line")
+        }
+        if let entry = forPurpose.first(where: { $0.isValid(at: time) }) { return entry }
+        if let after = candidate.validAfter, time < after {
+            throw .refused(
+                "signer-not-yet-valid", "\(file):\(candidate.line): the key \(key.fingerprint) wasn't valid yet")
+        }
+        throw .refused(
+            "signer-expired", "\(file):\(candidate.line): the key \(key.fingerprint) was no longer valid",
+            hint: "Sign with a key that is valid")
+    }
+
+    /// Whether two names stand, as themselves, in one line: then they are one person's.
+    public func areOnePerson(_ one: String, _ other: String) -> Bool {
+        entries.contains { $0.principals.names.contains(one) && $0.principals.names.contains(other) }
+    }
+}
+
+extension AllowedSigners.Entry {
+    /// Both bounds belong to the time, as in OpenSSH.
+    func isValid(at time: Int64) -> Bool {
+        (validAfter.map { time >= $0 } ?? true) && (validBefore.map { time <= $0 } ?? true)
+    }
+}
