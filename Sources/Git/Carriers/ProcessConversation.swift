@@ -66,7 +66,7 @@ enum ProcessCarrier {
 
     /// Writing to a process that has ended must be an error, not the end of this one: `SIGPIPE` is ignored from the first
     /// conversation on, unless the program has an own handler for it. Pipes know no `MSG_NOSIGNAL`.
-    private static let survivesBrokenPipes: Bool = {
+    static let survivesBrokenPipes: Bool = {
         guard let previous = signal(SIGPIPE, SIG_IGN) else { return true }
         signal(SIGPIPE, previous)
         return true
@@ -97,7 +97,7 @@ enum ProcessCarrier {
 
     /// `FilePath` belongs to swift-system, which this target doesn't depend on; the literal's initialiser is the standard
     /// library's.
-    private static func literal<Path: ExpressibleByStringLiteral>(_ text: String) -> Path
+    static func literal<Path: ExpressibleByStringLiteral>(_ text: String) -> Path
     where Path.StringLiteralType == String {
         Path(stringLiteral: text)
     }

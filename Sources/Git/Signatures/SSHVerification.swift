@@ -66,7 +66,7 @@ enum SSHVerification {
     }
 
     private static func isGoodEd25519(_ body: ArraySlice<UInt8>, _ message: [UInt8], _ point: [UInt8]) throws -> Bool {
-        guard body.count == 64 else { throw SSHReader.Malformed(reason: "has not the 64 bytes of an Ed25519 signature") }
+        guard body.count == 64 else { throw SSHReader.Malformed(reason: "isn't 64 bytes of Ed25519") }
         return try Curve25519.Signing.PublicKey(rawRepresentation: point).isValidSignature(body, for: message)
     }
 

@@ -73,8 +73,9 @@ struct SignerOptions {
         return inner.contains("\"") ? nil : String(inner.replacing("\u{0}", with: "\""))
     }
 
-    private static func time(_ text: String, _ offset: Int, _ localTime: (SignerTime) -> Int64?) throws(Problem) -> Int64
-    {
+    private static func time(
+        _ text: String, _ offset: Int, _ localTime: (SignerTime) -> Int64?
+    ) throws(Problem) -> Int64 {
         guard let time = SignerTime(text), let seconds = time.isUTC ? time.utc : localTime(time) else {
             throw Problem(
                 code: "signers-time", offset: offset,
