@@ -86,7 +86,8 @@ extension ArgumentHelp {
             case .gitTokenFile: .gitToken
             default: nil
             }
-        let variables = setting.variable + (secret.map { ", or the secret itself: \($0.variable)" } ?? "")
+        let variables = [setting.variable, secret?.variable].compactMap { $0 }.joined(
+            separator: ", or the secret itself: ")
         return ArgumentHelp("\(setting.help) [\(variables)].", valueName: setting.placeholder.lowercased())
     }
 }

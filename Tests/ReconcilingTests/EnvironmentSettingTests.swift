@@ -7,7 +7,7 @@ import Testing
     @Test func namesAreDistinctAndWellFormed() throws {
         let settings = EnvironmentSetting.allCases
         let flags = settings.compactMap(\.flag)
-        let variables = settings.map(\.variable)
+        let variables = settings.compactMap(\.variable)
         #expect(Set(flags).count == flags.count && Set(variables).count == variables.count)
         #expect(flags.allSatisfy { $0.wholeMatch(of: /--[a-z]+(-[a-z]+)*/) != nil })
         #expect(variables.allSatisfy { $0.wholeMatch(of: /DESCRY(_[A-Z]+)+/) != nil })
@@ -34,10 +34,13 @@ import Testing
             (.verifyJob, "verify.job", "--verify-job", "DESCRY_VERIFY_JOB"),
             (.verifyHTTP, "verify.http", "--verify-http", "DESCRY_VERIFY_HTTP"),
             (.verifyTimeout, "verify.timeout", "--verify-timeout", "DESCRY_VERIFY_TIMEOUT"),
+            (.windows, "windows", nil, nil), (.requireSigned, "requireSigned", nil, nil),
+            (.allowedSigners, "allowedSigners", nil, nil), (.gpgHome, "gpgHome", nil, nil),
+            (.approvalsCount, "approvals.count", nil, nil), (.approvalsExpiry, "approvals.expiry", nil, nil),
             (.clusterToken, nil, nil, "DESCRY_TOKEN"), (.gitToken, nil, nil, "DESCRY_GIT_TOKEN"),
             (.gitPassword, nil, nil, "DESCRY_GIT_PASSWORD"),
-        ] as [(EnvironmentSetting, String?, String?, String)])
-    func namesStay(setting: EnvironmentSetting, key: String?, flag: String?, variable: String) {
+        ] as [(EnvironmentSetting, String?, String?, String?)])
+    func namesStay(setting: EnvironmentSetting, key: String?, flag: String?, variable: String?) {
         #expect(setting.key == key)
         #expect(setting.flag == flag)
         #expect(setting.variable == variable)
@@ -47,6 +50,12 @@ import Testing
     @Test(arguments: EnvironmentSetting.allCases.filter(\.isSecret))
     func secretsComeFromVariablesOnly(setting: EnvironmentSetting) {
         #expect(setting.key == nil && setting.flag == nil)
+    }
+
+    /// What keeps people from deploying must not be lifted by whoever runs Descry.
+    @Test(arguments: EnvironmentSetting.allCases.filter(\.isGuard))
+    func guardsComeFromTheFileOnly(setting: EnvironmentSetting) {
+        #expect(setting.key != nil && setting.flag == nil && setting.variable == nil)
     }
 
     @Test(arguments: EnvironmentSetting.allCases)

@@ -70,13 +70,14 @@ public final class SSHKeys: Sendable {
         return try await succeeds(["-Y", "check-novalidate", "-n", namespace, "-s", files.signature], message)
     }
 
-    /// `ssh-keygen -Y find-principals`: the names of the first line that allows the key; nil where none does.
+    /// `ssh-keygen -Y find-principals`: the names of the line that allows the key, with commas; nil where none
+    /// does.
     public func principals(of signature: [UInt8], in signers: String, time: String? = nil) async throws -> String? {
         let files = try write(signature, signers)
         let arguments = ["-Y", "find-principals", "-f", files.signers, "-s", files.signature]
         do {
             return try await Program.run("ssh-keygen", arguments + (time.map { ["-Overify-time=\($0)"] } ?? []))
-                .split(separator: "\n").first.map(String.init)
+                .split(separator: "\n").joined(separator: ",")
         } catch is Program.Failure { return nil }
     }
 

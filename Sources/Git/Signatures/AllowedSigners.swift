@@ -92,9 +92,18 @@ public struct AllowedSigners: Sendable, Hashable {
             hint: "Sign with a key that is valid")
     }
 
-    /// Whether two names stand, as themselves, in one line: then they are one person's.
+    /// Whether a line, at whatever time and for whatever purpose, lets somebody of this name sign with this key.
+    public func allow(_ name: String, _ key: SSHPublicKey) -> Bool {
+        entries.contains { $0.key == key && $0.principals.match(name) }
+    }
+
+    /// Whether two names stand, as themselves and in any case, in one line: then they are one person's.
     public func areOnePerson(_ one: String, _ other: String) -> Bool {
-        entries.contains { $0.principals.names.contains(one) && $0.principals.names.contains(other) }
+        let (one, other) = (one.lowercased(), other.lowercased())
+        return entries.contains { entry in
+            let names = entry.principals.names.map { $0.lowercased() }
+            return names.contains(one) && names.contains(other)
+        }
     }
 }
 

@@ -69,10 +69,11 @@ private struct AllowedSignersParser {
         guard !place.text.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7f }),
             let whole = String(validating: place.text, as: UTF8.self), !whole.isEmpty
         else { return report("signers-syntax", place, 0, "the line is no text in UTF-8", nil) }
+        let start = words.offset
         let principals = words.word()
         guard let principals, let patterns = SignerPatterns(principals.text) else {
             return report(
-                "signers-syntax", place, principals?.start ?? words.offset,
+                "signers-syntax", place, start,
                 "the line must begin with the names of the signer",
                 "Separate several by commas, and put names with spaces into double quotes")
         }

@@ -9,12 +9,12 @@ extension EnvironmentSettings {
         var settings = EnvironmentSettings()
         var problems: [Diagnostic] = []
         for setting in EnvironmentSetting.allCases {
-            guard let text = environment[setting.variable], !text.isEmpty else { continue }
+            guard let variable = setting.variable, let text = environment[variable], !text.isEmpty else { continue }
             if setting.isSecret {
                 settings.values[setting] = .init(
-                    value: .secret(variable: setting.variable), origin: .init(name: setting.variable, position: nil))
+                    value: .secret(variable: variable), origin: .init(name: variable, position: nil))
             } else {
-                settings.read(text, as: setting, from: setting.variable, problems: &problems)
+                settings.read(text, as: setting, from: variable, problems: &problems)
             }
         }
         if !problems.isEmpty { throw Refused(problems) }
@@ -47,7 +47,7 @@ extension EnvironmentSettings {
 
     /// A variable that is one slip away from a known one would silently leave the file's value in force.
     private static func mistyped(_ names: [String]) -> [Diagnostic] {
-        let known = EnvironmentSetting.allCases.map(\.variable)
+        let known = EnvironmentSetting.allCases.compactMap(\.variable)
         return names.sorted().filter { !known.contains($0) }.compactMap { name in
             NearestName.of(name, among: known).map { nearest in
                 Diagnostic(

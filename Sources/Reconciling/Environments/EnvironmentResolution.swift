@@ -29,7 +29,7 @@ extension EnvironmentSettings {
             name: name, repository: repository, branch: branch,
             descriptor: text(.descriptor) ?? "deploy-descriptor.yaml", namespace: namespace, registry: registry,
             channels: channels, cluster: cluster, git: git, rollout: rollout, drift: drift,
-            verify: verify)
+            verify: verify, windows: windows, signatures: signatures, approvals: approvals)
     }
 
     private func missing(_ name: String) -> [Diagnostic] {
@@ -37,7 +37,7 @@ extension EnvironmentSettings {
             Diagnostic(
                 code: "missing-setting", message: "the environment has no \(setting.rawValue)",
                 hint:
-                    "Write `\(setting.rawValue):` into its file, or give \(setting.flag ?? "") or \(setting.variable)",
+                    "Write `\(setting.rawValue):` into its file, or give \(setting.flag ?? "") or \(setting.variable ?? "")",
                 file: name)
         }
     }
@@ -99,6 +99,27 @@ extension EnvironmentSettings {
         if case .duration(let given) = values[.verifyTimeout]?.value { timeout = given }
         if let job = text(.verifyJob) { return Verify(check: .job(job), timeout: timeout) }
         return text(.verifyHTTP).map { Verify(check: .http($0), timeout: timeout) }
+    }
+
+    private var windows: ChangeWindows {
+        if case .windows(let windows) = values[.windows]?.value { windows } else { .none }
+    }
+
+    private var signatures: SignatureSettings {
+        var rule = SignatureRule.none
+        if case .signatureRule(let given) = values[.requireSigned]?.value { rule = given }
+        return SignatureSettings(rule: rule, allowedSigners: text(.allowedSigners), gpgHome: text(.gpgHome))
+    }
+
+    private var approvals: ApprovalSettings? {
+        guard case .count(let count) = values[.approvalsCount]?.value,
+            let signers = text(.approvalsSigners) ?? text(.allowedSigners)
+        else { return nil }
+        var authorMayApprove = false
+        if case .bool(let given) = values[.approvalsAuthorMayApprove]?.value { authorMayApprove = given }
+        var expiry: Duration?
+        if case .duration(let given) = values[.approvalsExpiry]?.value { expiry = given }
+        return ApprovalSettings(count: count, signers: signers, authorMayApprove: authorMayApprove, expiry: expiry)
     }
 
     private func text(_ setting: EnvironmentSetting) -> String? {

@@ -31,15 +31,33 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
     case verifyHTTP = "verify.http"
     case verifyTimeout = "verify.timeout"
     case drift
+    case windows
+    case requireSigned
+    case allowedSigners
+    case gpgHome
+    case approvalsCount = "approvals.count"
+    case approvalsSigners = "approvals.signers"
+    case approvalsAuthorMayApprove = "approvals.authorMayApprove"
+    case approvalsExpiry = "approvals.expiry"
 
     /// The dotted path in the environment file, such as `cluster.server`. Nil for a secret, which no file may hold.
     public var key: String? { isSecret ? nil : rawValue }
 
     /// With its dashes, such as `--server`. Nil for a secret, which every process of the machine could read there.
-    public var flag: String? { isSecret ? nil : "--" + words.joined(separator: "-") }
+    /// Nil for a guard too.
+    public var flag: String? { isSecret || isGuard ? nil : "--" + words.joined(separator: "-") }
 
-    /// Such as `DESCRY_SERVER`.
-    public var variable: String { "DESCRY_" + words.joined(separator: "_").uppercased() }
+    /// Such as `DESCRY_SERVER`. Nil for a guard.
+    public var variable: String? { isGuard ? nil : "DESCRY_" + words.joined(separator: "_").uppercased() }
+
+    /// True where the setting keeps people from deploying what, or when, they must not: only the environment file may say
+    /// it, so that nobody who merely runs Descry lifts it by a flag or a variable.
+    public var isGuard: Bool {
+        switch self {
+        case .windows, .requireSigned, .allowedSigners, .gpgHome: true
+        default: section == "approvals"
+        }
+    }
 
     /// True where the value itself is a credential: it can come from its variable only.
     public var isSecret: Bool { self == .clusterToken || self == .gitPassword || self == .gitToken }
@@ -85,13 +103,21 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .verifyHTTP: "The URL that is asked, after the rollouts, whether the environment is well"
         case .verifyTimeout: "How long the check after the rollouts may take (default: 10m)"
         case .drift: "What a change made by somebody else leads to: correct or report (default: correct)"
+        case .windows: "When changes may be made, or may not (default: always)"
+        case .requireSigned: "Whether commits must be signed: false, true (the deployed one) or all (default: false)"
+        case .allowedSigners: "File with the SSH keys that may sign, as ssh-keygen takes it"
+        case .gpgHome: "GnuPG home folder whose trusted keys may sign commits"
+        case .approvalsCount: "How many people must approve a commit before it is deployed (default: nobody)"
+        case .approvalsSigners: "File with the SSH keys that may approve (default: allowedSigners)"
+        case .approvalsAuthorMayApprove: "Whether the commit's author counts among them (default: false)"
+        case .approvalsExpiry: "How long an approval counts (default: as long as it says itself)"
         }
     }
 
     /// How the text of a value is read.
     enum Shape {
         case repository, branch, descriptorPath, label, registry, channels, server, path, text, duration, onFailure,
-            stuckPods, drift, objectName, checkURL
+            stuckPods, drift, objectName, checkURL, windows, signatureRule, count, bool
 
         var placeholder: String {
             switch self {
@@ -105,6 +131,10 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
             case .duration: "DURATION"
             case .onFailure, .drift: "ACTION"
             case .stuckPods: "WHICH"
+            case .windows: "WINDOWS"
+            case .signatureRule: "RULE"
+            case .count: "NUMBER"
+            case .bool: "BOOLEAN"
             }
         }
     }
@@ -119,14 +149,19 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .versions: .channels
         case .clusterServer: .server
         case .clusterContext, .gitUsername, .clusterToken, .gitPassword, .gitToken: .text
-        case .rolloutTimeout, .verifyTimeout: .duration
+        case .rolloutTimeout, .verifyTimeout, .approvalsExpiry: .duration
         case .verifyJob: .objectName
         case .verifyHTTP: .checkURL
         case .rolloutOnFailure: .onFailure
         case .rolloutReplaceStuckPods: .stuckPods
         case .drift: .drift
+        case .windows: .windows
+        case .requireSigned: .signatureRule
+        case .approvalsCount: .count
+        case .approvalsAuthorMayApprove: .bool
         case .clusterCertificateAuthority, .clusterTokenFile, .clusterKubeconfig, .gitCertificateAuthority,
-            .gitPasswordFile, .gitTokenFile, .gitClientCertificate, .gitClientKey, .gitSSHKey, .gitKnownHosts:
+            .gitPasswordFile, .gitTokenFile, .gitClientCertificate, .gitClientKey, .gitSSHKey, .gitKnownHosts,
+            .allowedSigners, .gpgHome, .approvalsSigners:
             .path
         }
     }

@@ -27,6 +27,10 @@ public struct EnvironmentSettings: Sendable, Hashable {
         case onFailure(RolloutSettings.OnFailure)
         case stuckPods(StuckPodPolicy)
         case drift(DriftPolicy)
+        case windows(ChangeWindows)
+        case signatureRule(SignatureRule)
+        case count(Int)
+        case bool(Bool)
         /// The variable that holds the secret, which is read when it is needed.
         case secret(variable: String)
     }

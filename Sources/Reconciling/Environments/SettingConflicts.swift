@@ -32,6 +32,9 @@ extension EnvironmentSettings {
         (.clusterToken, [.clusterServer]), (.gitPasswordFile, [.gitUsername]), (.gitPassword, [.gitUsername]),
         (.gitUsername, [.gitPasswordFile, .gitPassword]), (.gitClientKey, [.gitClientCertificate]),
         (.gitClientCertificate, [.gitClientKey]), (.verifyTimeout, [.verifyJob, .verifyHTTP]),
+        (.requireSigned, [.allowedSigners, .gpgHome]), (.approvalsCount, [.approvalsSigners, .allowedSigners]),
+        (.approvalsSigners, [.approvalsCount]), (.approvalsAuthorMayApprove, [.approvalsCount]),
+        (.approvalsExpiry, [.approvalsCount]),
     ]
 
     private func problem(_ code: String, at origin: Origin, _ message: String, hint: String) -> Diagnostic {

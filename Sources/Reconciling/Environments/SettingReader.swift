@@ -43,6 +43,10 @@ struct SettingReader {
         case .drift: return .drift(try choice(text, of: setting))
         case .objectName: return .text(try objectName(text))
         case .checkURL: return .text(try checkURL(text))
+        case .windows, .signatureRule, .count, .bool:
+            throw SettingProblem(
+                "invalid-value", "\(setting.rawValue) can't be said in one text", hint: "Say it in the environment file"
+            )
         }
     }
 
