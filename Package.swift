@@ -136,7 +136,7 @@ let package = Package(
             name: "ReconcilingTests",
             dependencies: [
                 "Descriptors", "Documents", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts",
-                "TestExamples", "TestServers", "Workloads",
+                "TestExamples", "TestServers", "Workloads", logging,
             ],
             exclude: ["Examples"], swiftSettings: swiftSettings),
         .testTarget(

@@ -241,10 +241,12 @@ struct ApprovalCountTests {
         let (ann, bob) = (try await scene.approve("ann=a"), try await scene.approve("bob=b"))
         let ref = ApprovalRef(ann.approval).description
         let commitSignature = try await #require(scene.signers["a"]).sign(ann.approval.text, namespace: "git")
+        let bobs = try await #require(scene.signers["b"]).sign(ann.approval.text, namespace: Approval.namespace)
         for (bytes, code) in [
             ([], "approval-malformed"), (ann.approval.text, "approval-malformed"),
             (ann.approval.text + [0x0a], "signature-malformed"),
-            (ann.approval.text + [0x0a] + bob.signature.armored, "signer-mismatch"),
+            (ann.approval.text + [0x0a] + bob.signature.armored, "signature-wrong"),
+            (ann.approval.text + [0x0a] + bobs, "signer-mismatch"),
             (ann.approval.text + [0x0a] + commitSignature, "signature-namespace"),
             (ann.bytes + Array("x".utf8), "signature-malformed"),
             (

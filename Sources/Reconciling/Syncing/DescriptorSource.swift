@@ -21,7 +21,8 @@ public struct DescriptorSource: Sendable {
         try await read(try await tip(acceptsRewrite: true)).descriptor
     }
 
-    /// - Throws: `GitError`; code `branch-rewritten` (refused) where the branch was force-pushed and that is not accepted.
+    /// - Throws: `GitError`; code `branch-rewritten` (refused) where the branch was force-pushed and that is not accepted,
+    ///   and those of a commit that must be signed and isn't.
     func tip(acceptsRewrite: Bool) async throws -> BranchTip {
         let tip = try await repository.update(branch: environment.branch)
         if let rewrite = tip.rewriteNote, !acceptsRewrite {
@@ -29,6 +30,7 @@ public struct DescriptorSource: Sendable {
                 code: "branch-rewritten", message: rewrite, hint: "Look at both, then run again with --accept-rewrite",
                 category: .refused)
         }
+        try await environment.signatures.verify(tip, in: repository)
         return tip
     }
 
