@@ -64,7 +64,7 @@ struct AllowedSignersTests {
             let expected = try await keys.verify(
                 bytes, over: message, by: row.principal, in: text, namespace: row.namespace, time: row.time)
             let signers = try AllowedSigners.parse(Array(text.utf8), file: "signers")
-            let found = code {
+            let found = refusal {
                 let signer = try signers.verify(
                     try SSHSignature(armored: bytes), over: message, namespace: row.namespace, at: seconds,
                     as: row.principal)
@@ -108,14 +108,9 @@ struct AllowedSignersTests {
         let signers = try AllowedSigners.parse(Array(text.utf8), file: "signers")
         let signature = try SSHSignature(armored: try await keys.sign(message, with: key))
         #expect(
-            code {
+            refusal {
                 _ = try signers.verify(signature, over: message, namespace: namespace, at: 1_750_000_000, as: principal)
             } == expected)
-    }
-
-    private func code(_ body: () throws -> Void) -> String? {
-        do { try body() } catch { return (error as? GitError)?.code ?? "\(error)" }
-        return nil
     }
 }
 

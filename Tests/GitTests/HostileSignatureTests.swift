@@ -1,4 +1,5 @@
 import Crypto
+import Documents
 import FoundationEssentials
 import Testing
 
@@ -73,6 +74,54 @@ import Testing
             if changed == bytes { continue }
             #expect(throws: GitError.self) { try SSHSignature(blob: changed).verify(message, namespace: "git") }
         }
+    }
+
+    /// A list of signers, a commit and a public key, with bytes changed at random.
+    @Test func `damaged lists and commits are read or refused, and a changed commit is never good`() async throws {
+        let signature = try signature()
+        let line = "dana,*@example.com namespaces=\"git\",valid-before=\"20300101Z\" \(signature.publicKey) a comment\n"
+        var random = Lehmer(seed: 11)
+        for _ in 0..<5000 {
+            var changed = Array(line.utf8)
+            for _ in 0...random.next(3) { changed[random.next(changed.count)] = UInt8(random.next(256)) }
+            // Whatever it is now: a list, or diagnostics with places inside of it.
+            do throws(Refused) { _ = try AllowedSigners.parse(changed, file: "signers") } catch {
+                #expect(error.diagnostics.allSatisfy { ($0.position?.offset ?? 0) <= changed.count })
+            }
+        }
+        let secret = Curve25519.Signing.PrivateKey()
+        let (commit, signers) = try signedCommit(secret)
+        let id = try CommitID(String(repeating: "a", count: 40))
+        let verifier = CommitVerifier(rule: .tip, allowedSigners: signers)
+        _ = try await verifier.verify(commit, id: id)
+        for _ in 0..<5000 {
+            var changed = commit
+            for _ in 0...random.next(3) { changed[random.next(changed.count)] = UInt8(random.next(256)) }
+            if changed == commit { continue }
+            await #expect(throws: GitError.self) { try await verifier.verify(changed, id: id) }
+        }
+    }
+
+    private func signedCommit(_ secret: Curve25519.Signing.PrivateKey) throws -> ([UInt8], AllowedSigners) {
+        let head =
+            "tree \(String(repeating: "b", count: 40))\nauthor D <d@x> 1750000000 +0000\n"
+            + "committer D <d@x> 1750000000 +0000\n"
+        let body = "\nDeploy\n"
+        var key = SSHWriter()
+        key.string("ssh-ed25519")
+        key.string(Array(secret.publicKey.rawRepresentation))
+        let publicKey = try SSHPublicKey(blob: key.bytes[...])
+        let signed = SSHSignature.signedBytes(
+            SSHSignature.Digest.sha512(Array((head + body).utf8)), namespace: "git", digest: .sha512)
+        var raw = SSHWriter()
+        raw.string("ssh-ed25519")
+        raw.string(Array(try secret.signature(for: signed)))
+        let signature = SSHSignature(
+            publicKey: publicKey, namespace: "git", digest: .sha512, signature: raw.bytes)
+        let lines = String(decoding: signature.armored, as: UTF8.self).split(separator: "\n")
+        let header = "gpgsig " + lines.joined(separator: "\n ") + "\n"
+        let signers = try AllowedSigners.parse(Array("dana \(publicKey)".utf8), file: "signers")
+        return (Array((head + header + body).utf8), signers)
     }
 
     /// Key types whose numbers are read, not only their frame: points off the curve, even moduli, huge exponents.

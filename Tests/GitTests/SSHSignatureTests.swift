@@ -18,9 +18,9 @@ struct SSHSignatureTests {
         #expect(signature.namespace == "git")
         #expect(signature.publicKey == (try SSHPublicKey(key.publicKey)))
         try signature.verify(message, namespace: "git")
-        #expect(code { try signature.verify(message + [0x20], namespace: "git") } == "signature-wrong")
-        #expect(code { try signature.verify([], namespace: "git") } == "signature-wrong")
-        #expect(code { try signature.verify(message, namespace: "file") } == "signature-namespace")
+        #expect(refusal { try signature.verify(message + [0x20], namespace: "git") } == "signature-wrong")
+        #expect(refusal { try signature.verify([], namespace: "git") } == "signature-wrong")
+        #expect(refusal { try signature.verify(message, namespace: "file") } == "signature-namespace")
     }
 
     @Test(arguments: SSHKeys.Kind.allCases)
@@ -57,7 +57,7 @@ struct SSHSignatureTests {
             armored: try await keys.sign(message, with: try await keys.make(.ed25519, name: "b")))
         let mixed = SSHSignature(
             publicKey: mine.publicKey, namespace: "git", digest: mine.digest, signature: other.signature)
-        #expect(code { try mixed.verify(message, namespace: "git") } == "signature-wrong")
+        #expect(refusal { try mixed.verify(message, namespace: "git") } == "signature-wrong")
         #expect(
             try await !keys.verify(mixed.armored, over: message, by: "a", in: "a \(mine.publicKey)\n"))
     }
@@ -84,7 +84,7 @@ struct SSHSignatureTests {
             writer.string(Array(raw))
             let signature = SSHSignature(
                 publicKey: publicKey, namespace: "git", digest: .sha512, signature: writer.bytes)
-            #expect(code { try signature.verify(message, namespace: "git") } == expected, "\(algorithm) \(digest)")
+            #expect(refusal { try signature.verify(message, namespace: "git") } == expected, "\(algorithm) \(digest)")
             // ssh-keygen is of the same mind.
             #expect(
                 try await keys.check(signature.armored, over: message) == (expected == nil), "\(algorithm) \(digest)")
@@ -95,18 +95,18 @@ struct SSHSignatureTests {
     @Test func `weak keys, DSA keys and certificates are refused by their own codes`() async throws {
         let keys = try SSHKeys()
         let weak = try await keys.make(["-t", "rsa", "-b", "1024"], name: "weak")
-        #expect(code { _ = try SSHPublicKey(weak.publicKey) } == "key-weak")
+        #expect(refusal { _ = try SSHPublicKey(weak.publicKey) } == "key-weak")
         let signature = try await keys.sign(message, with: weak)
-        #expect(code { _ = try SSHSignature(armored: signature) } == "key-weak")
+        #expect(refusal { _ = try SSHSignature(armored: signature) } == "key-weak")
         let dsa = try await keys.make(["-t", "dsa"], name: "dsa")
-        #expect(code { _ = try SSHPublicKey(dsa.publicKey) } == "key-unsupported")
+        #expect(refusal { _ = try SSHPublicKey(dsa.publicKey) } == "key-unsupported")
 
         let authority = try await keys.make(.ed25519, name: "ca")
         let key = try await keys.make(.ed25519, name: "dana")
         try await Program.run(
             "ssh-keygen", ["-q", "-s", authority.path, "-I", "dana", "-n", "dana", key.path + ".pub"])
         let text = try await Program.run("cat", [key.path + "-cert.pub"])
-        #expect(code { _ = try SSHPublicKey(text) } == "certificate-unsupported")
+        #expect(refusal { _ = try SSHPublicKey(text) } == "certificate-unsupported")
     }
 
     /// Armor that isn't whole, or in which something else stands.
@@ -124,12 +124,8 @@ struct SSHSignatureTests {
             lines[0] + "\n" + String(repeating: "A", count: 70_000) + "\n" + lines[lines.count - 1],
         ] {
             #expect(
-                code { _ = try SSHSignature(armored: Array(bad.utf8)) } == "signature-malformed", "\(bad.prefix(40))")
+                refusal { _ = try SSHSignature(armored: Array(bad.utf8)) } == "signature-malformed", "\(bad.prefix(40))"
+            )
         }
-    }
-
-    private func code(_ body: () throws -> Void) -> String? {
-        do { try body() } catch { return (error as? GitError)?.code ?? "\(error)" }
-        return nil
     }
 }

@@ -25,21 +25,6 @@ public struct AllowedSigners: Sendable, Hashable {
     /// Lines that can never match, such as one with a type of key that Descry doesn't know.
     public let warnings: [Diagnostic]
 
-    /// Who has signed.
-    public struct Signer: Sendable, Hashable {
-        /// The name that was asked for, else the first of the key's line that is no pattern, else the line's patterns.
-        public let principal: String
-        public let key: SSHPublicKey
-        /// The line of the file.
-        public let line: Int
-
-        public init(principal: String, key: SSHPublicKey, line: Int) {
-            self.principal = principal
-            self.key = key
-            self.line = line
-        }
-    }
-
     /// Checks a signature, and that its key may sign for this purpose at this time.
     ///
     /// - Parameters:
@@ -51,10 +36,10 @@ public struct AllowedSigners: Sendable, Hashable {
     ///   `signer-expired`.
     public func verify(
         _ signature: SSHSignature, over message: [UInt8], namespace: String, at time: Int64, as principal: String? = nil
-    ) throws(GitError) -> Signer {
+    ) throws(GitError) -> VerifiedSigner {
         try signature.verify(message, namespace: namespace)
         let entry = try entry(for: signature.publicKey, namespace: namespace, at: time, as: principal)
-        return Signer(
+        return VerifiedSigner(
             principal: principal ?? entry.principals.firstName ?? entry.principals.description, key: entry.key,
             line: entry.line)
     }

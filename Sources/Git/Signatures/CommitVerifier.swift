@@ -12,7 +12,7 @@ public enum SignatureRule: String, Sendable, Hashable, CaseIterable {
 public struct CommitSigner: Sendable, Hashable {
     /// By which kind of signature, and whom it names.
     public enum Identity: Sendable, Hashable {
-        case ssh(AllowedSigners.Signer)
+        case ssh(VerifiedSigner)
         case gpg(GPGSigner)
     }
 

@@ -130,7 +130,9 @@ public struct SSHSignature: Sendable, Hashable {
         guard lines.count >= 3, lines.first == firstLine, lines.last == lastLine else {
             throw malformed("doesn't stand between “\(firstLine)” and “\(lastLine)”")
         }
-        guard let data = Data(base64Encoded: lines[1..<(lines.count - 1)].joined()) else {
+        let text = lines[1..<(lines.count - 1)].joined()
+        // One signature, one text: the bits that the last character leaves unused are zero.
+        guard let data = Data(base64Encoded: text), data.base64EncodedString() == text else {
             throw malformed("isn't base64")
         }
         return Array(data)
