@@ -90,3 +90,21 @@ struct GPGCommitTests {
         #expect(fingerprint == (expected == nil ? "ABCD" : nil))
     }
 }
+
+/// Programs in gpg's place.
+@Suite struct GPGFaultTests {
+    @Test(arguments: [
+        ("exec sleep 60", "gpg-timeout"), ("exit 0", "gpg-wrong"), ("echo '[GNUPG:] GOODSIG 0F Dana'", "gpg-wrong"),
+        ("exec head -c 2000000 /dev/zero", "gpg"),
+    ])
+    func `a gpg that hangs, says nothing or too much lets nothing through`(_ script: String, _ expected: String)
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let program = try folder.write("gpg", "#!/bin/sh\n\(script)\n", mode: 0o700)
+        let deadline: Duration = expected == "gpg-timeout" ? .milliseconds(200) : .seconds(30)
+        let verifier = GPGVerifier(
+            home: folder.path, program: program, environment: ["PATH": "/usr/bin:/bin"], deadline: deadline)
+        #expect(try await code { _ = try await verifier.verify(Array("x".utf8), over: Array("y".utf8)) } == expected)
+    }
+}
