@@ -167,8 +167,8 @@ struct AllowedSignersTests {
             kim ssh-dss AAAAB3NzaC1kc3MAAAABAA==
             """
         let signers = try AllowedSigners.parse(Array(text.utf8), file: "signers")
-        #expect(signers.entries.map(\.line) == [1])
-        #expect(signers.warnings.map(\.code) == ["signers-certificate", "signers-key"])
+        #expect(signers.entries.map(\.line) == [1, 2] && signers.entries.map(\.isAuthority) == [false, true])
+        #expect(signers.warnings.map(\.code) == ["signers-key"])
         #expect(signers.warnings.allSatisfy { $0.severity == .warning })
     }
 
@@ -179,7 +179,8 @@ struct AllowedSignersTests {
     }
 
     @Test func `names of one line are one person's`() throws {
-        let text = "dana,dana@example.com,*@example.org \(Self.key)\nkim \(Self.key)\n"
+        let text =
+            "dana,dana@example.com,*@example.org \(Self.key)\nkim \(Self.key)\nkim,dana cert-authority \(Self.key)\n"
         let signers = try AllowedSigners.parse(Array(text.utf8), file: "signers")
         #expect(signers.areOnePerson("dana", "dana@example.com"))
         #expect(!signers.areOnePerson("dana", "kim") && !signers.areOnePerson("dana", "x@example.org"))

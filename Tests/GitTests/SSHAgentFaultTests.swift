@@ -28,16 +28,16 @@ struct SSHAgentFaultTests {
             client.close()
         """
 
-    private func withAgent(
-        _ answer: String, patience: Duration = .seconds(20), _ body: (SSHAgent) async throws -> Void
-    ) async throws {
+    /// The agent, the server that plays it, and the folder with its socket.
+    private func agent(
+        _ answer: String, patience: Duration = .seconds(20)
+    ) async throws -> (agent: SSHAgent, server: BackgroundServer, folder: TemporaryFolder) {
         let folder = try TemporaryFolder()
         let inner = try folder.folder("agent")
         let socket = inner + "/socket"
         let server = try await BackgroundServer(
             "python3", ["-c", Self.script, socket, answer], folder: inner, ports: [], socket: socket)
-        try await body(SSHAgent(socket: socket, patience: patience))
-        await server.stop()
+        return (SSHAgent(socket: socket, patience: patience), server, folder)
     }
 
     private func key() throws -> SSHPublicKey {
@@ -58,10 +58,11 @@ struct SSHAgentFaultTests {
     ])
     func `an answer that is none is an error`(_ answer: String, _ listing: String, _ signing: String) async throws {
         let key = try key()
-        try await withAgent(answer) { agent in
-            #expect(try await code { _ = try await agent.identities() } == listing)
-            #expect(try await code { _ = try await agent.sign([1], with: key) } == signing)
-        }
+        let (agent, server, folder) = try await agent(answer)
+        #expect(try await code { _ = try await agent.identities() } == listing)
+        #expect(try await code { _ = try await agent.sign([1], with: key) } == signing)
+        await server.stop()
+        withExtendedLifetime(folder) {}
     }
 
     /// Whatever an agent calls a signature is checked before it is used.
@@ -76,21 +77,24 @@ struct SSHAgentFaultTests {
         whole.string(answer.bytes)
         let digits = whole.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         let key = try key()
-        try await withAgent(digits) { agent in
-            let signer = try await Signer.open("key::\(key)", agent: agent.socket)
-            #expect(try await code { _ = try await signer.sign([1], namespace: "git") } == "signature-wrong")
-        }
+        let (agent, server, folder) = try await agent(digits)
+        let signer = try await Signer.open("key::\(key)", agent: agent.socket)
+        #expect(try await code { _ = try await signer.sign([1], namespace: "git") } == "signature-wrong")
+        await server.stop()
+        withExtendedLifetime(folder) {}
     }
 
     @Test func `an agent that says nothing is given up`() async throws {
-        try await withAgent("-", patience: .milliseconds(200)) { agent in
-            #expect(try await code { _ = try await agent.identities() } == "agent-timeout")
-        }
+        let (hasty, first, one) = try await agent("-", patience: .milliseconds(200))
+        #expect(try await code { _ = try await hasty.identities() } == "agent-timeout")
+        await first.stop()
+        withExtendedLifetime(one) {}
         // And at once where whoever asked no longer wants to know.
-        try await withAgent("-") { agent in
-            let task = Task { try await agent.identities() }
-            task.cancel()
-            #expect(try await code { _ = try await task.value } == "cancelled")
-        }
+        let (patient, second, two) = try await agent("-")
+        let task = Task { try await patient.identities() }
+        task.cancel()
+        #expect(try await code { _ = try await task.value } == "cancelled")
+        await second.stop()
+        withExtendedLifetime(two) {}
     }
 }

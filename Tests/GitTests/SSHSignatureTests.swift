@@ -106,7 +106,7 @@ struct SSHSignatureTests {
         try await Program.run(
             "ssh-keygen", ["-q", "-s", authority.path, "-I", "dana", "-n", "dana", key.path + ".pub"])
         let text = try await Program.run("cat", [key.path + "-cert.pub"])
-        #expect(refusal { _ = try SSHPublicKey(text) } == "certificate-unsupported")
+        #expect(refusal { _ = try SSHPublicKey(text) } == "certificate-not-key")
     }
 
     /// Armor that isn't whole, or in which something else stands.

@@ -66,7 +66,7 @@ enum ProcessCarrier {
 
     /// Writing to a process that has ended must be an error, not the end of this one: `SIGPIPE` is ignored from the first
     /// conversation on, unless the program has an own handler for it. Pipes know no `MSG_NOSIGNAL`.
-    static let survivesBrokenPipes: Bool = {
+    private static let survivesBrokenPipes: Bool = {
         guard let previous = signal(SIGPIPE, SIG_IGN) else { return true }
         signal(SIGPIPE, previous)
         return true

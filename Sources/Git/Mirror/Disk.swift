@@ -33,11 +33,16 @@ enum Disk {
 
     /// Replaces a file as a whole: a reader sees the old content or the new, also after a crash.
     static func replace(_ path: String, with text: String) throws(GitError) {
+        try replace(path, with: Array(text.utf8))
+    }
+
+    /// The same for bytes.
+    static func replace(_ path: String, with bytes: [UInt8]) throws(GitError) {
         let temporary = "\(path).\(getpid()).new"
         let descriptor = open(temporary, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure("The file \(temporary) can't be made") }
         defer { close(descriptor) }
-        var rest = Array(text.utf8)[...]
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 else { throw failure("The file \(temporary) can't be written") }

@@ -92,20 +92,14 @@ private struct AllowedSignersParser {
         _ principals: SignerPatterns, _ options: SignerOptions, _ type: LineReader.Word, _ base64: LineReader.Word,
         _ place: Place
     ) {
-        if options.isAuthority {
-            return report(
-                "signers-certificate", place, type.start,
-                "Descry can't check signatures by OpenSSH certificates, so that this line allows nobody",
-                "List the keys themselves", .warning)
-        }
         do throws(GitError) {
             let key = try SSHPublicKey(type: type.text, base64: base64.text)
             entries.append(
                 AllowedSigners.Entry(
                     principals: principals, namespaces: options.namespaces, validAfter: options.validAfter,
-                    validBefore: options.validBefore, key: key, line: place.line))
+                    validBefore: options.validBefore, isAuthority: options.isAuthority, key: key, line: place.line))
         } catch {
-            let isHarmless = ["key-unsupported", "key-weak", "certificate-unsupported"].contains(error.code)
+            let isHarmless = ["key-unsupported", "key-weak", "certificate-not-key"].contains(error.code)
             report(
                 "signers-key", place, error.code == "key-malformed" ? base64.start : type.start, error.message,
                 isHarmless ? "Signatures by it don't count" : error.hint, isHarmless ? .warning : .error)

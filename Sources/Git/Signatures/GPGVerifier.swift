@@ -43,38 +43,21 @@ public struct GPGVerifier: Sendable {
         }
         let folder = try Disk.makeTemporaryFolder(environment["TMPDIR"])
         defer { Disk.delete(folder) }
-        // gpg takes a detached signature from a file only.
-        let file = folder + "/signature"
-        try Disk.replace(file, with: String(decoding: signature, as: UTF8.self))
-        let status = try await run(path, file, message)
-        return try GPGStatus(status).signer()
+        // gpg takes a detached signature from a file only, and a text in another file needs no pipe that could break.
+        let files = (signature: folder + "/signature", message: folder + "/message")
+        try Disk.replace(files.signature, with: signature)
+        try Disk.replace(files.message, with: message)
+        return try GPGStatus(try await status(path, files.signature, files.message)).signer()
     }
 
+    /// The most that gpg may say, in bytes.
+    private static let maximumSize = 1 << 20
+
     /// What gpg says on `--status-fd`.
-    private func run(_ path: String, _ file: String, _ message: [UInt8]) async throws(GitError) -> String {
-        let arguments = [
-            "--homedir", home, "--batch", "--no-tty", "--no-auto-key-retrieve", "--no-auto-key-locate",
-            "--no-autostart", "--keyid-format=long", "--status-fd=1", "--verify", file, "-",
-        ]
-        var variables: [Environment.Key: String] = [:]
-        for name in ["PATH", "HOME", "TMPDIR"] {
-            if let key = Environment.Key(rawValue: name), let value = environment[name] { variables[key] = value }
-        }
-        if let key = Environment.Key(rawValue: "LC_ALL") { variables[key] = "C" }
-        _ = ProcessCarrier.survivesBrokenPipes
-        let configuration = Configuration(
-            executable: .path(ProcessCarrier.literal(path)), arguments: Arguments(arguments),
-            environment: .custom(variables))
+    private func status(_ path: String, _ signature: String, _ message: String) async throws(GitError) -> String {
+        let configuration = configuration(path, signature, message)
         let outcome: Result<String, GitError> = await withTaskGroup(of: Result<String, GitError>?.self) { group in
-            group.addTask {
-                do {
-                    let result = try await Subprocess.run(
-                        configuration, input: .array(message), output: .string(limit: 1 << 20), error: .discarded)
-                    return .success(result.standardOutput)
-                } catch {
-                    return .failure(.internal("gpg", "gpg can't be run: \(printable(String(describing: error)))"))
-                }
-            }
+            group.addTask { await Self.run(configuration) }
             group.addTask {
                 do { try await ContinuousClock().sleep(for: deadline) } catch { return nil }
                 return .failure(.unreachable("gpg-timeout", "gpg didn't end within \(deadline)"))
@@ -87,6 +70,47 @@ public struct GPGVerifier: Sendable {
         }
         if Task.isCancelled { throw .cancelled }
         return try outcome.get()
+    }
+
+    private func configuration(_ path: String, _ signature: String, _ message: String) -> Configuration {
+        let arguments = [
+            "--homedir", home, "--batch", "--no-tty", "--no-auto-key-retrieve", "--no-auto-key-locate",
+            "--no-autostart", "--keyid-format=long", "--status-fd=1", "--verify", signature, message,
+        ]
+        var variables: [Environment.Key: String] = [:]
+        for (name, value) in [
+            ("PATH", environment["PATH"]), ("HOME", environment["HOME"]), ("TMPDIR", environment["TMPDIR"]),
+            ("LC_ALL", "C"),
+        ] {
+            if let key = Environment.Key(rawValue: name), let value { variables[key] = value }
+        }
+        var options = PlatformOptions()
+        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .milliseconds(200))]
+        options.processGroupID = 0
+        return Configuration(
+            executable: .path(ProcessCarrier.literal(path)), arguments: Arguments(arguments),
+            environment: .custom(variables), platformOptions: options)
+    }
+
+    private static func run(_ configuration: Configuration) async -> Result<String, GitError> {
+        do {
+            let result = try await Subprocess.run(
+                configuration, input: .none, output: .sequence, error: .discarded
+            ) { execution in
+                var bytes: [UInt8] = []
+                for try await buffer in execution.standardOutput {
+                    buffer.withUnsafeBytes { bytes += $0 }
+                    guard bytes.count > maximumSize else { continue }
+                    await execution.teardown(
+                        using: [.gracefulShutDown(allowedDurationToNextStep: .milliseconds(200))])
+                    return Result<String, GitError>.failure(.internal("gpg", "gpg says more than 1 MiB"))
+                }
+                return .success(String(decoding: bytes, as: UTF8.self))
+            }
+            return result.closureResult
+        } catch {
+            return .failure(.internal("gpg", "gpg can't be run: \(printable(String(describing: error)))"))
+        }
     }
 }
 

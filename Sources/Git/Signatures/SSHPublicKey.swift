@@ -99,8 +99,8 @@ public struct SSHPublicKey: Sendable, Hashable, CustomStringConvertible {
         let name = printable(type, limit: 60)
         if type.hasSuffix("-cert-v01@openssh.com") {
             return .refused(
-                "certificate-unsupported", "\(name): Descry can't check signatures by OpenSSH certificates",
-                hint: "Sign with the plain key, and list that among the allowed signers")
+                "certificate-not-key", "\(name) is a certificate, not a key",
+                hint: "Name the key itself")
         }
         return .refused(
             "key-unsupported", "\(name) is not a type of key that Descry can check signatures by",
@@ -108,7 +108,7 @@ public struct SSHPublicKey: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// - Returns: nil for a type that isn't supported.
-    private static func material(_ type: String, _ reader: inout SSHReader) throws(SSHReader.Malformed) -> Material? {
+    static func material(_ type: String, _ reader: inout SSHReader) throws(SSHReader.Malformed) -> Material? {
         switch type {
         case "ssh-ed25519": return .ed25519(try point(&reader, size: 32))
         case "ssh-rsa":

@@ -19,6 +19,8 @@ public struct SSHSignature: Sendable, Hashable {
     }
 
     public let publicKey: SSHPublicKey
+    /// What says whose the key is, where the signature carries that.
+    let certificate: SSHCertificate?
     /// What it was made for, such as `git`, so that a signature of one kind of text can't be passed off as one of another.
     public let namespace: String
     let digest: Digest
@@ -32,6 +34,7 @@ public struct SSHSignature: Sendable, Hashable {
 
     init(publicKey: SSHPublicKey, namespace: String, digest: Digest, signature: [UInt8]) {
         self.publicKey = publicKey
+        certificate = nil
         self.namespace = namespace
         self.digest = digest
         self.signature = signature
@@ -40,7 +43,8 @@ public struct SSHSignature: Sendable, Hashable {
     /// Reads a signature with its `BEGIN` and `END` lines.
     ///
     /// - Throws: `signature-malformed`, `signature-version`, `signature-algorithm`, and the codes of a key that isn't one:
-    ///   `key-malformed`, `key-unsupported`, `key-weak`, `certificate-unsupported` (all refused).
+    ///   `key-malformed`, `key-unsupported`, `key-weak`; for a certificate `certificate-malformed`, `certificate-wrong` (all
+    ///   refused).
     public init(armored text: [UInt8]) throws(GitError) {
         try self.init(blob: try Self.removingArmor(text))
     }
@@ -68,7 +72,14 @@ public struct SSHSignature: Sendable, Hashable {
                 "signature-algorithm",
                 "An SSH signature digests its message by \(fields.digest); sha256 and sha512 are taken")
         }
-        publicKey = try SSHPublicKey(blob: fields.key)
+        if SSHCertificate.isCertificate(fields.key) {
+            let certificate = try SSHCertificate(blob: fields.key)
+            self.certificate = certificate
+            publicKey = certificate.key
+        } else {
+            certificate = nil
+            publicKey = try SSHPublicKey(blob: fields.key)
+        }
         namespace = fields.namespace
         self.digest = digest
         signature = fields.signature
@@ -104,7 +115,7 @@ public struct SSHSignature: Sendable, Hashable {
         var writer = SSHWriter()
         writer.raw(Self.preamble)
         writer.uint32(Self.version)
-        writer.string(publicKey.blob)
+        writer.string(certificate?.blob ?? publicKey.blob)
         writer.string(namespace)
         writer.string("")
         writer.string(digest.rawValue)
