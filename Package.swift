@@ -15,6 +15,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -55,7 +56,10 @@ let package = Package(
         .target(name: "Rollouts", dependencies: ["Workloads"], swiftSettings: swiftSettings),
         .target(
             name: "Git",
-            dependencies: ["CLibGit2", asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess],
+            dependencies: [
+                "CLibGit2", "Documents", asyncHTTPClient, crypto, cryptoExtras, logging, nioCore, nioHTTP1, nioPosix,
+                nioSSL, subprocess,
+            ],
             swiftSettings: swiftSettings),
         .target(
             name: "Kubernetes",
@@ -112,7 +116,8 @@ let package = Package(
         .testTarget(
             name: "RolloutsTests", dependencies: ["Kubernetes", "Rollouts", "Workloads"], exclude: ["Fixtures"],
             swiftSettings: swiftSettings),
-        .testTarget(name: "GitTests", dependencies: ["Git", "TestServers"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "GitTests", dependencies: ["Documents", "Git", "TestServers", crypto], swiftSettings: swiftSettings),
         .testTarget(
             name: "KubernetesTests",
             dependencies: [

@@ -80,8 +80,8 @@ extension ArgumentHelp {
             case .gitTokenFile: .gitToken
             default: nil
             }
-        let itself = secret?.variable.map { ", or the secret itself: \($0)" } ?? ""
-        let variables = (setting.variable ?? "") + itself
+        let variables = [setting.variable, secret?.variable].compactMap { $0 }.joined(
+            separator: ", or the secret itself: ")
         return ArgumentHelp("\(setting.help) [\(variables)].", valueName: setting.placeholder.lowercased())
     }
 }

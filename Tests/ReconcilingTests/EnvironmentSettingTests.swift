@@ -34,6 +34,9 @@ import Testing
             (.verifyJob, "verify.job", "--verify-job", "DESCRY_VERIFY_JOB"),
             (.verifyHTTP, "verify.http", "--verify-http", "DESCRY_VERIFY_HTTP"),
             (.verifyTimeout, "verify.timeout", "--verify-timeout", "DESCRY_VERIFY_TIMEOUT"),
+            (.windows, "windows", nil, nil), (.requireSigned, "requireSigned", nil, nil),
+            (.allowedSigners, "allowedSigners", nil, nil), (.gpgHome, "gpgHome", nil, nil),
+            (.approvalsCount, "approvals.count", nil, nil), (.approvalsExpiry, "approvals.expiry", nil, nil),
             (.clusterToken, nil, nil, "DESCRY_TOKEN"), (.gitToken, nil, nil, "DESCRY_GIT_TOKEN"),
             (.gitPassword, nil, nil, "DESCRY_GIT_PASSWORD"),
             // The loop's own: a flag or variable would give all environments one secret.
@@ -51,6 +54,12 @@ import Testing
     @Test(arguments: EnvironmentSetting.allCases.filter(\.isSecret))
     func secretsComeFromVariablesOnly(setting: EnvironmentSetting) {
         #expect(setting.key == nil && setting.flag == nil)
+    }
+
+    /// What keeps people from deploying must not be lifted by whoever runs Descry.
+    @Test(arguments: EnvironmentSetting.allCases.filter(\.isGuard))
+    func guardsComeFromTheFileOnly(setting: EnvironmentSetting) {
+        #expect(setting.key != nil && setting.flag == nil && setting.variable == nil)
     }
 
     @Test(arguments: EnvironmentSetting.allCases)

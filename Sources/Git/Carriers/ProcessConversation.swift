@@ -97,7 +97,7 @@ enum ProcessCarrier {
 
     /// `FilePath` belongs to swift-system, which this target doesn't depend on; the literal's initialiser is the standard
     /// library's.
-    private static func literal<Path: ExpressibleByStringLiteral>(_ text: String) -> Path
+    static func literal<Path: ExpressibleByStringLiteral>(_ text: String) -> Path
     where Path.StringLiteralType == String {
         Path(stringLiteral: text)
     }

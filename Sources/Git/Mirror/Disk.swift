@@ -24,13 +24,25 @@ enum Disk {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("The folder \(path) can't be made") }
     }
 
+    /// Makes a folder of a new name in `parent` (`/tmp` where that is nil), only the owner's.
+    static func makeTemporaryFolder(_ parent: String?) throws(GitError) -> String {
+        var template = Array("\(parent ?? "/tmp")/descry-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw failure("No temporary folder can be made in \(parent ?? "/tmp")") }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// Replaces a file as a whole: a reader sees the old content or the new, also after a crash.
     static func replace(_ path: String, with text: String) throws(GitError) {
+        try replace(path, with: Array(text.utf8))
+    }
+
+    /// The same for bytes.
+    static func replace(_ path: String, with bytes: [UInt8]) throws(GitError) {
         let temporary = "\(path).\(getpid()).new"
         let descriptor = open(temporary, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure("The file \(temporary) can't be made") }
         defer { close(descriptor) }
-        var rest = Array(text.utf8)[...]
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 else { throw failure("The file \(temporary) can't be written") }

@@ -23,6 +23,11 @@ public struct Environment: Sendable, Hashable {
     public let verify: Verify?
     /// How the repository's forge tells of pushes and is told of deployments; nil where neither is asked for.
     public let forge: ForgeSettings?
+    /// When it may be changed.
+    public let windows: ChangeWindows
+    public let signatures: SignatureSettings
+    /// Who must approve a commit before it is deployed; nil where nobody has to.
+    public let approvals: ApprovalSettings?
 
     /// What its connections read once.
     var connectionFiles: [String] { git.connectionFiles + cluster.connectionFiles }
@@ -110,6 +115,26 @@ public struct Verify: Sendable, Hashable {
         self.check = check
         self.timeout = timeout
     }
+}
+
+/// Which commits must be signed, and by whom. Paths are of this machine.
+public struct SignatureSettings: Sendable, Hashable {
+    public let rule: SignatureRule
+    /// Path of a list of allowed signers.
+    public let allowedSigners: String?
+    /// Path of a GnuPG home folder.
+    public let gpgHome: String?
+}
+
+/// How many people must approve a commit, and who may.
+public struct ApprovalSettings: Sendable, Hashable {
+    /// At least 1.
+    public let count: Int
+    /// Path of a list of allowed signers.
+    public let signers: String
+    public let authorMayApprove: Bool
+    /// How long an approval counts from its own time on; nil for as long as it says itself.
+    public let expiry: Duration?
 }
 
 /// What follows when a workload is no longer as the descriptor says.

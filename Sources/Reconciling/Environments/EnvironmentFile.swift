@@ -6,18 +6,18 @@ extension EnvironmentSettings {
     /// - Parameter name: the environment that was asked for; a file that calls itself otherwise is refused, so that LIVE's
     ///   settings cannot be had under DEV's name by copying a file.
     public static func parse(
-        _ bytes: [UInt8], file: String, expecting name: String? = nil
+        _ bytes: [UInt8], file: String, expecting name: String? = nil, zones: ZoneDatabase = .system
     ) throws(Refused) -> EnvironmentSettings {
-        try decode(Document(bytes, file: file), expecting: name)
+        try decode(Document(bytes, file: file), expecting: name, zones: zones)
     }
 
     /// The same for a document that has been read already.
     public static func decode(
-        _ document: Document, expecting name: String? = nil
+        _ document: Document, expecting name: String? = nil, zones: ZoneDatabase = .system
     ) throws(Refused) -> EnvironmentSettings {
         var settings = EnvironmentSettings()
         if let root = document.root {
-            settings = EnvironmentFileDecoder(document: document).settings(of: root, expecting: name)
+            settings = EnvironmentFileDecoder(document: document, zones: zones).settings(of: root, expecting: name)
         }
         try document.finish()
         settings.warnings = document.diagnostics
@@ -28,6 +28,7 @@ extension EnvironmentSettings {
 /// Reads the fields of an environment file and reports everything that is wrong with them.
 private struct EnvironmentFileDecoder {
     let document: Document
+    let zones: ZoneDatabase
 
     /// Fields that would hold a secret, and where it belongs instead.
     private static let inlineSecrets: [String: String] = [
@@ -128,8 +129,13 @@ private struct EnvironmentFileDecoder {
             let names = items.compactMap { document.string($0, field: setting.name) }
             return names.count == items.count ? .channels(try reader.channels(names)) : nil
         }
-        if case .duration = setting.shape {
-            return document.duration(node, field: setting.name).map { .duration($0) }
+        switch setting.shape {
+        case .duration: return document.duration(node, field: setting.name).map { .duration($0) }
+        case .windows: return ChangeWindows.decode(node, in: document, zones: zones).map { .windows($0) }
+        case .signatureRule: return document.signatureRule(node, field: setting.name)
+        case .count: return document.integer(node, field: setting.name, in: 1...20).map { .count($0) }
+        case .bool: return document.bool(node, field: setting.name).map { .bool($0) }
+        default: break
         }
         guard let text = document.string(node, field: setting.name) else { return nil }
         return try reader.value(of: setting, text)

@@ -19,7 +19,7 @@ extension EnvironmentSettings {
             name: name, repository: repository, branch: branch,
             descriptor: descriptorPath, namespace: namespace, registry: registry,
             channels: channels, cluster: cluster, git: git, rollout: rollout, drift: drift,
-            verify: verify, forge: forge)
+            verify: verify, forge: forge, windows: windows, signatures: signatures, approvals: approvals)
     }
 
     /// Where the environment's descriptor is. It needs the repository alone: a build that writes versions need not know the
@@ -145,6 +145,27 @@ extension EnvironmentSettings {
             webhookSecret: text(.forgeWebhookSecretFile).map {
                 SecretFile(path: $0, atLeast: ForgeSettings.shortestWebhookSecret)
             }, statuses: statuses)
+    }
+
+    private var windows: ChangeWindows {
+        if case .windows(let windows) = values[.windows]?.value { windows } else { .none }
+    }
+
+    private var signatures: SignatureSettings {
+        var rule = SignatureRule.none
+        if case .signatureRule(let given) = values[.requireSigned]?.value { rule = given }
+        return SignatureSettings(rule: rule, allowedSigners: text(.allowedSigners), gpgHome: text(.gpgHome))
+    }
+
+    private var approvals: ApprovalSettings? {
+        guard case .count(let count) = values[.approvalsCount]?.value,
+            let signers = text(.approvalsSigners) ?? text(.allowedSigners)
+        else { return nil }
+        var authorMayApprove = false
+        if case .bool(let given) = values[.approvalsAuthorMayApprove]?.value { authorMayApprove = given }
+        var expiry: Duration?
+        if case .duration(let given) = values[.approvalsExpiry]?.value { expiry = given }
+        return ApprovalSettings(count: count, signers: signers, authorMayApprove: authorMayApprove, expiry: expiry)
     }
 
     private func text(_ setting: EnvironmentSetting) -> String? {

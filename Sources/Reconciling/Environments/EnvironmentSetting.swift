@@ -36,6 +36,14 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
     case forgeTokenFile = "forge.tokenFile"
     case forgeURL = "forge.url"
     case forgeTargetURL = "forge.targetURL"
+    case windows
+    case requireSigned
+    case allowedSigners
+    case gpgHome
+    case approvalsCount = "approvals.count"
+    case approvalsSigners = "approvals.signers"
+    case approvalsAuthorMayApprove = "approvals.authorMayApprove"
+    case approvalsExpiry = "approvals.expiry"
 
     /// The dotted path in the environment file, such as `cluster.server`. Nil for a secret, which no file may hold.
     public var key: String? { isSecret ? nil : rawValue }
@@ -48,8 +56,17 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
     public var variable: String? { isFileOnly ? nil : "DESCRY_" + words.joined(separator: "_").uppercased() }
 
     /// True for what concerns the loop alone, which runs many environments: a flag or variable would give all of them one
-    /// secret and one token, and no environment's credential is ever another one's.
-    public var isFileOnly: Bool { section == "forge" }
+    /// secret and one token, and no environment's credential is ever another one's. And for a guard.
+    public var isFileOnly: Bool { section == "forge" || isGuard }
+
+    /// True where the setting keeps people from deploying what, or when, they must not: only the environment file may say
+    /// it, so that nobody who merely runs Descry lifts it by a flag or a variable.
+    public var isGuard: Bool {
+        switch self {
+        case .windows, .requireSigned, .allowedSigners, .gpgHome: true
+        default: section == "approvals"
+        }
+    }
 
     /// True where the value itself is a credential: it can come from its variable only.
     public var isSecret: Bool { self == .clusterToken || self == .gitPassword || self == .gitToken }
@@ -101,13 +118,21 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .forgeTokenFile: "File with the token to set commit statuses with; without it none are set"
         case .forgeURL: "The URL of the forge's API (default: by the repository's host)"
         case .forgeTargetURL: "Where a commit status links to, with {environment}, {namespace}, {branch} and {commit}"
+        case .windows: "When changes may be made, or may not (default: always)"
+        case .requireSigned: "Whether commits must be signed: false, true (the deployed one) or all (default: false)"
+        case .allowedSigners: "File with the SSH keys that may sign, as ssh-keygen takes it"
+        case .gpgHome: "GnuPG home folder whose trusted keys may sign commits"
+        case .approvalsCount: "How many people must approve a commit before it is deployed (default: nobody)"
+        case .approvalsSigners: "File with the SSH keys that may approve (default: allowedSigners)"
+        case .approvalsAuthorMayApprove: "Whether the commit's author counts among them (default: false)"
+        case .approvalsExpiry: "How long an approval counts (default: as long as it says itself)"
         }
     }
 
     /// How the text of a value is read.
     enum Shape {
         case repository, branch, descriptorPath, label, registry, channels, server, path, text, duration, onFailure,
-            stuckPods, drift, objectName, checkURL, forge, forgeURL, link
+            stuckPods, drift, objectName, checkURL, forge, forgeURL, link, windows, signatureRule, count, bool
 
         var placeholder: String {
             switch self {
@@ -121,6 +146,10 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
             case .duration: "DURATION"
             case .onFailure, .drift: "ACTION"
             case .stuckPods: "WHICH"
+            case .windows: "WINDOWS"
+            case .signatureRule: "RULE"
+            case .count: "NUMBER"
+            case .bool: "BOOLEAN"
             }
         }
     }
@@ -135,7 +164,7 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .versions: .channels
         case .clusterServer: .server
         case .clusterContext, .gitUsername, .clusterToken, .gitPassword, .gitToken: .text
-        case .rolloutTimeout, .verifyTimeout: .duration
+        case .rolloutTimeout, .verifyTimeout, .approvalsExpiry: .duration
         case .verifyJob: .objectName
         case .verifyHTTP: .checkURL
         case .rolloutOnFailure: .onFailure
@@ -144,9 +173,13 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .forgeProvider: .forge
         case .forgeURL: .forgeURL
         case .forgeTargetURL: .link
+        case .windows: .windows
+        case .requireSigned: .signatureRule
+        case .approvalsCount: .count
+        case .approvalsAuthorMayApprove: .bool
         case .clusterCertificateAuthority, .clusterTokenFile, .clusterKubeconfig, .gitCertificateAuthority,
             .gitPasswordFile, .gitTokenFile, .gitClientCertificate, .gitClientKey, .gitSSHKey, .gitKnownHosts,
-            .forgeWebhookSecretFile, .forgeTokenFile:
+            .forgeWebhookSecretFile, .forgeTokenFile, .allowedSigners, .gpgHome, .approvalsSigners:
             .path
         }
     }

@@ -29,6 +29,10 @@ public struct EnvironmentSettings: Sendable, Hashable {
         case drift(DriftPolicy)
         case forge(ForgeProvider)
         case link(LinkTemplate)
+        case windows(ChangeWindows)
+        case signatureRule(SignatureRule)
+        case count(Int)
+        case bool(Bool)
         /// The variable that holds the secret, which is read when it is needed.
         case secret(variable: String)
     }

@@ -34,6 +34,9 @@ extension EnvironmentSettings {
         (.gitClientCertificate, [.gitClientKey]), (.verifyTimeout, [.verifyJob, .verifyHTTP]),
         (.forgeProvider, [.forgeWebhookSecretFile, .forgeTokenFile]), (.forgeWebhookSecretFile, [.forgeProvider]),
         (.forgeTokenFile, [.forgeProvider]), (.forgeURL, [.forgeTokenFile]), (.forgeTargetURL, [.forgeTokenFile]),
+        (.requireSigned, [.allowedSigners, .gpgHome]), (.approvalsCount, [.approvalsSigners, .allowedSigners]),
+        (.approvalsSigners, [.approvalsCount]), (.approvalsAuthorMayApprove, [.approvalsCount]),
+        (.approvalsExpiry, [.approvalsCount]),
     ]
 
     func problem(_ code: String, at origin: Origin, _ message: String, hint: String?) -> Diagnostic {

@@ -46,6 +46,10 @@ struct SettingReader {
         case .forge: return .forge(try forge(text, of: setting))
         case .forgeURL: return .text(try forgeURL(text))
         case .link: return .link(try LinkTemplate(text))
+        case .windows, .signatureRule, .count, .bool:
+            throw SettingProblem(
+                "invalid-value", "\(setting.rawValue) can't be said in one text", hint: "Say it in the environment file"
+            )
         }
     }
 

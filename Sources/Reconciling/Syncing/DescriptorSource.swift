@@ -61,8 +61,10 @@ public struct DescriptorSource: Sendable {
         }
     }
 
-    /// - Throws: `Refused` with every problem of the descriptor; `GitError` where there is no such file.
+    /// - Throws: `Refused` with every problem of the descriptor; `GitError` where there is no such file, and those of a commit that
+    ///   must be signed and isn't.
     func read(_ tip: BranchTip) async throws -> Version {
+        try await environment.signatures.verify(tip, in: repository)
         let commit = try await repository.commit(tip.commit)
         let bytes = try await repository.file(at: environment.descriptor, in: tip.commit)
         let summary = SyncReport.Commit(

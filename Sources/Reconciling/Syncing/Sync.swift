@@ -88,6 +88,7 @@ public struct Sync: Sendable {
     /// - Throws: `Refused`, `GitError` and `KubernetesError` for what ends the pass before anything is written. Once
     ///   something is written, whatever fails is in the report.
     public func run() async throws -> Outcome {
+        if !isReadOnly { try environment.refuseUnenforced() }
         var record = SyncRecord(environment, command, repository: repository.remote.description)
         let source = DescriptorSource(environment: environment, repository: repository)
         let tip = try await tip(source)
