@@ -45,6 +45,9 @@ struct DemoScene: Sendable {
                 AccessRule(verbs: ["get", "list", "watch", "delete"], group: "", resources: ["pods"]),
                 AccessRule(verbs: ["get", "patch"], group: "", resources: ["configmaps"], names: [name]),
                 AccessRule(verbs: ["create"], group: "", resources: ["events"]),
+                AccessRule(
+                    verbs: ["get", "patch"], group: "coordination.k8s.io", resources: ["leases"], names: [name]),
+                AccessRule(verbs: ["create"], group: "coordination.k8s.io", resources: ["leases"]),
             ])
         try folder.write("environments/\(example.name).token", account.token)
         let repository = environment.repository.description

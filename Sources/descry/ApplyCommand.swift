@@ -139,6 +139,8 @@ struct Pass {
                     ).runToEnd(preempted: { preempted($0.noting(note)) }).noting(note)
                 }
                 guard extent == .prove || extent == .patch else { return try await pass(cluster) }
+                // What a bad descriptor is refused with does not wait for a lock, nor depend on the API server.
+                _ = try await DescriptorSource(environment: resolved, repository: repository).current()
                 let lease = EnvironmentLease(
                     cluster: cluster, environment: resolved, holder: .command(variables), timing: .command,
                     logger: common.logger())

@@ -11,9 +11,25 @@ struct DeployManifestTests {
     /// The base, and the overlay of the documentation. A dry run needs its namespaces, which are the test's own here.
     @Test(arguments: [("base", ["shop-dev"]), ("overlays/example", ["shop-dev", "shop-live"])])
     func `the API server takes it`(place: String, namespaces: [String]) async throws {
+        let isOld = try await Self.hasOldKustomize()
+        try await withKnownIssue("the kustomize of kubectl 1.20 knows no folder among resources") {
+            try await Self.check(place, namespaces)
+        } when: {
+            isOld && place != "base"
+        }
+    }
+
+    /// Debian 12's kubectl is 1.20, with kustomize 2.0.3.
+    private static func hasOldKustomize() async throws -> Bool {
+        let version = try await Program.run("kubectl", ["version", "--client", "--output=json"])
+        let minor = try #require(version.firstMatch(of: /"minor": "(\d+)/)?.1)
+        return try #require(Int(minor)) < 21
+    }
+
+    private static func check(_ place: String, _ namespaces: [String]) async throws {
         let plane = try ControlPlane.shared()
         try await plane.withNamespace("deploy") { namespace in
-            var manifests = try await Program.run("kubectl", ["kustomize", "\(Self.folder)/\(place)"])
+            var manifests = try await Program.run("kubectl", ["kustomize", "\(folder)/\(place)"])
             for name in ["descry"] + namespaces {
                 manifests = manifests.replacing("namespace: \(name)\n", with: "namespace: \(namespace.name)\n")
             }
@@ -27,10 +43,10 @@ struct DeployManifestTests {
             ] {
                 #expect(answer.contains("\(object) created (server dry run)"), "\(answer)")
             }
-            try await Self.checkBudget(budget, plane)
+            try await checkBudget(budget, plane)
             // Rights in the environments' namespaces only, and to no Secret.
             #expect(!manifests.contains("ClusterRole") && !manifests.contains("resources:\n  - secrets"))
-            #expect(documents.count { $0.contains("kind: Role\n") } == namespaces.count)
+            #expect(documents.count { $0.contains("\nkind: Role\n") } == namespaces.count)
         }
     }
 

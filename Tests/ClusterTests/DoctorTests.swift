@@ -24,15 +24,18 @@ struct DoctorTests {
     }
 
     /// What Descry can do without is a warning, with what follows from it.
-    @Test func `a token that may not post events is told of`() async throws {
-        let rules = PolicyRule.deployer.filter { $0.resources != ["events"] }
+    @Test(arguments: [("events", ["create"]), ("leases", ["get", "patch", "create"])])
+    func `a token that lacks what Descry can do without is told of`(resource: String, verbs: [String]) async throws {
+        let rules = PolicyRule.deployer.filter { $0.resources != [resource] }
         try await Scene.run([Scene.workload("backend")], rules: rules) { scene in
             try await scene.commit(("backend", Scene.second))
             let run = try await scene.run("doctor", "DEV", ["-o", "json"])
             #expect(run.exitCode == 0, "\(run)")
             let warnings = try run.decoded(as: ReportedHealth.self).checks("warning")
-            #expect(warnings.count == 1, "\(run)")
-            #expect(warnings.first?.message.hasPrefix("the token may not create events in namespace ") == true)
+            #expect(warnings.count == verbs.count, "\(run)")
+            for (warning, verb) in zip(warnings, verbs) {
+                #expect(warning.message.hasPrefix("the token may not \(verb) \(resource)"), "\(run)")
+            }
         }
     }
 

@@ -40,6 +40,8 @@ struct ScopedAccessTests {
             PolicyRule(["get", "list", "watch"], apiGroup: "", ["pods"]),
             PolicyRule(["get", "patch"], apiGroup: "", ["configmaps"], names: ["descry-dev"]),
             PolicyRule(["create"], apiGroup: "", ["events"]),
+            PolicyRule(["get", "patch"], apiGroup: "coordination.k8s.io", ["leases"], names: ["descry-dev"]),
+            PolicyRule(["create"], apiGroup: "coordination.k8s.io", ["leases"]),
         ]
         try await Scene.run([Scene.workload("backend"), Scene.workload("frontend")], rules: rules) { scene in
             try await scene.namespace.kubectl(["create", "configmap", "descry-dev"])
@@ -60,7 +62,7 @@ struct ScopedAccessTests {
             #expect(
                 verbs == [
                     "get statefulsets", "patch statefulsets", "list pods", "watch pods", "get configmaps",
-                    "patch configmaps",
+                    "patch configmaps", "patch leases",
                 ])
 
             let failing = try await scene.deploy(

@@ -48,9 +48,11 @@ public struct EnvironmentLease: Sendable {
         switch try await acquire(patience: patience, waiting: waiting) {
         case .held(let lease, let sentAt):
             return try await hold(lease, sentAt: sentAt, body)
-        case .forbidden(let error):
+        case .unavailable(let error):
             guard claim == .command else { throw LeaseDenied.forbidden(error) }
-            return try await body(HeldLease(term: nil, note: missing, requests: AsyncStream { $0.finish() }))
+            // Without a namespace there is nothing to lock; the pass says what is missing.
+            let note = error.category == .missing ? nil : missing
+            return try await body(HeldLease(term: nil, note: note, requests: AsyncStream { $0.finish() }))
         }
     }
 

@@ -4,8 +4,8 @@ extension EnvironmentLease {
     enum Acquired: Sendable {
         /// As written by a request that was sent at that moment.
         case held(Lease, sentAt: ContinuousClock.Instant)
-        /// The token may not read or write it.
-        case forbidden(KubernetesError)
+        /// The token may not read or write it; or the namespace is not there, in which nobody can write anything.
+        case unavailable(KubernetesError)
     }
 
     /// How often in a row a write may come to nothing before that is told.
@@ -27,7 +27,7 @@ extension EnvironmentLease {
             do {
                 seen = try await cluster.lease(name, namespace: namespace, freshness)
             } catch let error as KubernetesError where error.status == 403 {
-                return .forbidden(error)
+                return .unavailable(error)
             }
             if let tried, let seen, seen.term == tried.lease.term { return .held(seen, sentAt: tried.sentAt) }
             let now = time.now()
@@ -62,7 +62,7 @@ extension EnvironmentLease {
                 case .conflict where failures < Self.attempts: continue
                 case .unreachable where failures < Self.attempts, .denied where step.isRequest:
                     try await time.sleep(now + LeaseTiming.jittered(timing.retry, chance: time.random()))
-                case .denied where error.status == 403: return .forbidden(error)
+                case .missing where seen == nil, .denied where error.status == 403: return .unavailable(error)
                 default: throw error
                 }
             }

@@ -66,7 +66,7 @@ struct LeaseCandidate: Sendable {
         let requestedBy = lease.annotations[Self.requestAnnotation]
         let isHeld = !lease.term.holder.isEmpty
         let free = isHeld ? since + timing.duration(of: lease.term.seconds) : since
-        let mayTake = free + turn(requestedBy)
+        let mayTake = free + turn(isHeld ? nil : requestedBy)
         if now >= mayTake { return .take(taken(lease, date)) }
         let look = now + LeaseTiming.jittered(timing.look, chance: chance)
         guard isHeld, now < free else {
@@ -80,7 +80,9 @@ struct LeaseCandidate: Sendable {
         return .wait(until: min(mayTake, look), LeaseState(holder: lease.term.holder, requestedBy: requestedBy))
     }
 
-    /// How long to leave a free lease to others.
+    /// How long to leave a free lease to others. Of a holder that is lost everybody takes over at once: who asked it may be lost too.
+    ///
+    /// - Parameter requestedBy: whom a lease was given back for.
     private func turn(_ requestedBy: String?) -> Duration {
         if requestedBy == holder.identity { return .zero }
         let mine =

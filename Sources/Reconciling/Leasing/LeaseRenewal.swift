@@ -9,8 +9,9 @@ struct LeaseRenewal: Sendable {
 
     /// How often in a row somebody else's annotation may come in between.
     private static let attempts = 5
-    /// One renewal, until it counts as failed and the next one is tried. Real time: it bounds a connection.
-    private static let patience = Duration.seconds(5)
+    /// One renewal, until it counts as failed and the next one is tried, which gets twice the time: a connection that hangs must not
+    /// cost the lease, and a slow server neither. Real time: it bounds requests.
+    private static func patience(_ failures: Int) -> Duration { .milliseconds(2500) * (1 << min(failures, 2)) }
 
     private var time: LeaseTime { lease.time }
     private var timing: LeaseTiming { lease.timing }
@@ -20,11 +21,12 @@ struct LeaseRenewal: Sendable {
         defer { requests.finish() }
         var next = first + LeaseTiming.jittered(timing.renewal, chance: time.random())
         var told: String?
+        var failures = 0
         while true {
             do { try await time.sleep(next) } catch { return }
             let sentAt = time.now()
             do {
-                let renewed = try await write { old in
+                let renewed = try await write(within: Self.patience(failures)) { old in
                     var new = old
                     new.term.holder = lease.holder.identity
                     new.term.seconds = Int(timing.duration.components.seconds)
@@ -33,6 +35,7 @@ struct LeaseRenewal: Sendable {
                     return new
                 }
                 guard let renewed else { return }
+                failures = 0
                 term.renewed(renewed, validUntil: sentAt + timing.validity)
                 let asking = renewed.annotations[LeaseCandidate.requestAnnotation]
                 if let asking, asking != told, asking != lease.holder.identity { requests.yield(asking) }
@@ -40,6 +43,7 @@ struct LeaseRenewal: Sendable {
                 next = sentAt + LeaseTiming.jittered(timing.renewal, chance: time.random())
             } catch {
                 if Task.isCancelled { return }
+                failures += 1
                 let refusal = (error as? KubernetesError).flatMap { $0.category == .unreachable ? nil : $0 }
                 term.notRenewed(refusal)
                 lease.logger.debug("The lease could not be renewed", metadata: ["error": "\(error)"])
@@ -68,7 +72,7 @@ struct LeaseRenewal: Sendable {
     ///
     /// - Returns: nil where the lease is lost, which ``term`` knows by then.
     private func write(
-        within patience: Duration = Self.patience, _ change: (Lease) -> Lease
+        within patience: Duration, _ change: (Lease) -> Lease
     ) async throws -> Lease? {
         let cluster = lease.cluster.before(.now + patience)
         var old = term.lease

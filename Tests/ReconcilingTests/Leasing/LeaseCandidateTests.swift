@@ -36,7 +36,7 @@ import Testing
     }
 
     /// A lease, who looks, after how long of seeing it unchanged, and what follows. A command takes what is free at once and asks a
-    /// holder; one who has been asked already is not asked again; what another has asked for is left to it for five seconds; a
+    /// holder; one who has been asked already is not asked again; what is given back for another is left to it for five seconds; a
     /// lease ends after ten seconds without a change, or later where its holder says so, within bounds.
     @Test(
         arguments: [
