@@ -138,8 +138,8 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Git", "Reconciling", "Reporting", "Serving", "TestServers", asyncHTTPClient, crypto, lifecycle, logging,
-                nioCore, nioHTTP1, nioPosix, nioSSL,
+                "Git", "Reconciling", "Reporting", "Serving", "TestServers", asyncHTTPClient, crypto, lifecycle,
+                logging, nioCore, nioHTTP1, nioPosix, nioSSL,
             ],
             exclude: ["Payloads"], swiftSettings: swiftSettings),
         // A sandbox with workloads, a deployment repository, and an environment: what whole passes and the loop are tested on.

@@ -14,6 +14,8 @@ import Testing
     private func listening(
         _ limits: ServerLimits = ServerLimits(), _ body: @Sendable (ServingScene) async throws -> Void
     ) async throws {
+        var limits = limits
+        limits.linger = .milliseconds(200)
         try await ServingScene.run(
             limits: limits,
             endpoints: { [try .sample(.github, "https://github.com/shop/deployments.git", in: $0)] }, body)
@@ -40,6 +42,33 @@ import Testing
                 for _ in 0..<16 { try await client.send("10000\r\n\(piece)\r\n") }
                 try await client.send("1\r\nx\r\n")
                 #expect(try await client.readToEnd().hasPrefix("HTTP/1.1 413 "))
+            }
+        }
+    }
+
+    @Test("Whoever goes on sending after the answer is cut off")
+    func endless() async throws {
+        try await listening { scene in
+            try await RawClient.connect(port: scene.port) { client in
+                try await client.send(
+                    "POST /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
+                #expect(try await client.readToEnd().hasPrefix("HTTP/1.1 404 "))
+            }
+        }
+    }
+
+    @Test("Requests that do not wait for each other's answers are all answered, and each has its deadline")
+    func pipelined() async throws {
+        var limits = ServerLimits()
+        limits.requestDeadline = .milliseconds(300)
+        try await listening(limits) { scene in
+            try await RawClient.connect(port: scene.port) { client in
+                try await client.send(
+                    "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /version HTTP/1.1\r\nHost: x\r\n\r\n"
+                        + "POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+                let text = try await client.readToEnd()
+                #expect(text.contains("ok\n") && text.contains("1.2.3"))
+                #expect(!text.contains("40"))
             }
         }
     }

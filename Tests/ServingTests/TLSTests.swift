@@ -40,6 +40,7 @@ struct TLSTests {
             var tls = TLSConfiguration.makeClientConfiguration()
             tls.trustRoots = .file(authority.certificate)
             configuration.tlsConfiguration = tls
+            configuration.connectionPool.retryConnectionEstablishment = false
             let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
             do {
                 let response = try await client.execute(

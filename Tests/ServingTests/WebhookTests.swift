@@ -230,6 +230,24 @@ import Testing
         }
     }
 
+    @Test(
+        "The sender of docs/run.md, which signs with openssl",
+        .enabled(if: Requirement("openssl", programs: ["openssl"], package: "openssl").isToRun))
+    func documentedSender() async throws {
+        try await ServingScene.run { folder in
+            [try .sample(.generic, "git@git.example.com:shop/deployments.git", in: folder)]
+        } _: { scene in
+            let body = Array(
+                #"{"repository":"https://git.example.com/shop/deployments.git","ref":"refs/heads/DEV"}"#.utf8)
+            let time = "\(Int(scene.time.date.timeIntervalSince1970))"
+            let output = try await Program.run(
+                "openssl", ["dgst", "-sha256", "-hmac", Self.secret, "-r"], input: Array("\(time).".utf8) + body)
+            let hex = output.prefix { $0 != " " }
+            let headers = [("X-Descry-Timestamp", time), ("X-Descry-Signature-256", "sha256=\(hex)")]
+            #expect(try await scene.post("/webhooks/generic", body, headers: headers).status == 202)
+        }
+    }
+
     @Test("No provider without a secret has an address")
     func unknownProvider() async throws {
         try await ServingScene.run { folder in

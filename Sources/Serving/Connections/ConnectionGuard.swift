@@ -16,6 +16,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let deadline: TimeAmount
     private let linger: TimeAmount
     private var isReading = false
+    /// Requests whose answer is not written yet; more than one where a client does not wait.
+    private var pending = 0
     private var isLast = false
     private var isAnswered = false
     private var timer: Scheduled<Void>?
@@ -39,11 +41,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head:
             isReading = true
+            pending += 1
             if timer == nil { close(context, in: deadline) }
         case .body: break
         case .end:
             isReading = false
-            if isLast, isAnswered { context.close(promise: nil) }
+            if isAnswered { readAnswered(context) }
         }
         context.fireChannelRead(data)
     }
@@ -67,9 +70,24 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func answered(_ context: ChannelHandlerContext) {
         timer?.cancel()
         timer = nil
-        guard isLast else { return }
-        isAnswered = true
-        if isReading { close(context, in: linger) } else { context.close(promise: nil) }
+        pending -= 1
+        if isReading, pending == 0 {
+            // Whoever is still sending what nobody reads any more is not listened to for ever.
+            isAnswered = true
+            close(context, in: linger)
+        } else if isLast {
+            context.close(promise: nil)
+        } else if pending > 0 {
+            close(context, in: deadline)
+        }
+    }
+
+    /// The rest of a request came to its end after its answer.
+    private func readAnswered(_ context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+        isAnswered = false
+        if isLast { context.close(promise: nil) }
     }
 
     private func close(_ context: ChannelHandlerContext, in delay: TimeAmount) {

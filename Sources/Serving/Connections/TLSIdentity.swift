@@ -56,11 +56,15 @@ final class TLSIdentity: Sendable {
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
         configuration.sslContextCallback = { [self] _, promise in
-            let identity = current()
-            var change = NIOSSLContextConfigurationOverride()
-            change.certificateChain = identity.chain
-            change.privateKey = identity.key
-            promise.succeed(change)
+            // Not on the connection's thread: a pair that does not fit leaves an error in BoringSSL's queue of the thread, and
+            // `SSL_get_error` takes it for one of the next handshake there.
+            promise.completeWithTask {
+                let identity = self.current()
+                var change = NIOSSLContextConfigurationOverride()
+                change.certificateChain = identity.chain
+                change.privateKey = identity.key
+                return change
+            }
         }
         return configuration
     }
