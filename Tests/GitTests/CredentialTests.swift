@@ -52,6 +52,20 @@ struct CredentialTests {
         }
     }
 
+    @Test func `a rotated password is picked up`() async throws {
+        let (server, name) = try await served()
+        let folder = try TemporaryFolder()
+        let password = try folder.write("password", "stale-password-value")
+        let reader = try await reader(GitCredentials(username: .text(GitHTTPServer.user), password: .file(password)))
+        try await reader.open("\(server.secure)/basic/\(name)") { repository in
+            #expect(try await code { _ = try await repository.refs() } == "unauthorized")
+            try folder.write("password", GitHTTPServer.password)
+            #expect(try await repository.refs().branches.count == 3)
+            try folder.write("password", "stale-password-value")
+            #expect(try await code { _ = try await repository.refs() } == "unauthorized", "nothing is kept")
+        }
+    }
+
     /// Credentials that can't be used are refused before anything is sent.
     @Test func `unusable credentials have their own codes`() async throws {
         let (server, name) = try await served()

@@ -15,14 +15,17 @@ public struct Environment: Sendable, Hashable {
     public let registry: String
     /// The channels whose versions may run here; never empty.
     public let channels: Set<AppVersion.Channel>
-    public let cluster: ClusterSettings
-    public let git: GitSettings
+    public internal(set) var cluster: ClusterSettings
+    public internal(set) var git: GitSettings
     public let rollout: RolloutSettings
     public let drift: DriftPolicy
     /// What is asked once every rollout is proven; nil where that is all.
     public let verify: Verify?
     /// How the repository's forge tells of pushes and is told of deployments; nil where neither is asked for.
     public let forge: ForgeSettings?
+
+    /// What its connections read once.
+    var connectionFiles: [String] { git.connectionFiles + cluster.connectionFiles }
 }
 
 /// How to reach the API server. With nothing set: in-cluster, else the kubeconfig and its current context.
@@ -38,6 +41,12 @@ public struct ClusterSettings: Sendable, Hashable {
     /// Path of a kubeconfig.
     public let kubeconfig: String?
     public let context: String?
+    /// Changes with what is in the certificates and kubeconfig, where somebody looked: then the connection has to be made anew,
+    /// which reads them. Tokens need no such thing.
+    public internal(set) var revision: String?
+
+    /// What a connection reads once.
+    var connectionFiles: [String] { [certificateAuthority, kubeconfig].compactMap { $0 } }
 }
 
 /// How to reach the git server. All paths are of files on this machine.
@@ -49,6 +58,11 @@ public struct GitSettings: Sendable, Hashable {
     public let clientKey: String?
     public let sshKey: String?
     public let knownHosts: String?
+    /// As ``ClusterSettings/revision``, of the certificates and the key.
+    public internal(set) var revision: String?
+
+    /// What a connection reads once.
+    var connectionFiles: [String] { [certificateAuthority, clientCertificate, clientKey].compactMap { $0 } }
 
     /// The words of the `ssh` to run, where a key or known hosts are set; nil leaves it to the user's own settings.
     public var sshCommand: [String]? {

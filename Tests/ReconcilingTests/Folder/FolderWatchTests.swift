@@ -114,6 +114,40 @@ private struct Looks: Clock {
         #expect(looks.withLock { $0 } == 3)
     }
 
+    /// A certificate is read when a connection is made, so a renewed one makes its environment another one. Tokens are read anew
+    /// at each use, so they do not.
+    @Test func aRenewedCertificateIsAChangeOfItsEnvironment() async throws {
+        let folder = try TemporaryFolder()
+        let more = "git: {clientCertificate: tls.crt, clientKey: tls.key, tokenFile: token}"
+        try folder.write("DEV.yaml", FolderReadingTests.file("DEV", more: more))
+        try folder.write("LIVE.yaml", FolderReadingTests.file("LIVE", more: "git: {tokenFile: token}"))
+        for name in ["tls.crt", "tls.key", "token"] { try folder.write(name, "old") }
+        let looks = Mutex(0)
+        let watch = FolderWatch(
+            EnvironmentFolder(path: folder.path),
+            clock: Looks {
+                let look = looks.withLock { count in
+                    count += 1
+                    return count
+                }
+                switch look {
+                case 1: try folder.write("token", "new")
+                case 2: try folder.write("tls.crt", "new")
+                case 3: TemporaryFolder.delete(folder.path + "/tls.key")
+                default: break
+                }
+            })
+        var readings = watch.makeAsyncIterator()
+        var active = ActiveConfiguration()
+        _ = active.take(try #require(await readings.next()))
+        for expected in [2, 3] {
+            let changes = active.take(try #require(await readings.next()))
+            #expect(looks.withLock { $0 } == expected)
+            #expect(changes.changed.map(\.name) == ["DEV"] && changes.added.isEmpty && changes.removed.isEmpty)
+        }
+        #expect(active.isValid)
+    }
+
     @Test func cancellationEndsIt() async throws {
         let map = try MountedConfigMap(["DEV.yaml": FolderReadingTests.file("DEV")])
         let watch = FolderWatch(EnvironmentFolder(path: map.path))

@@ -25,6 +25,11 @@ import Testing
             status: CommitStatus(commit: commit, state, text ?? state.rawValue), since: start + .seconds(seconds))
     }
 
+    /// The forge takes what is next.
+    private static func take(_ queue: inout ForgeQueue, at now: ContinuousClock.Instant) {
+        if case .send(let delivery, _) = queue.next(at: now) { queue.said(delivery.status, after: delivery) }
+    }
+
     /// Every status that the queue gives, each of them taken by the forge.
     private mutating func told(at seconds: Int = 0) -> [String] {
         var told: [String] = []
@@ -65,7 +70,7 @@ import Testing
         var queue = ForgeQueue()
         let first = try delivery(before)
         queue.put(first)
-        queue.said(first.status, after: first)
+        Self.take(&queue, at: start)
         queue.put(try delivery(after, text: "other words"))
         #expect((queue.next(at: start) != .idle) == isNews)
         // The same holds for what waits yet.
@@ -100,7 +105,7 @@ import Testing
     @Test mutating func anotherReasonIsNews() throws {
         for text in ["a failed", "a failed", "b failed"] {
             queue.put(try delivery(.failure, text: text))
-            if case .send(let delivery, _) = queue.next(at: start) { queue.said(delivery.status, after: delivery) }
+            Self.take(&queue, at: start)
         }
         queue.put(try delivery(.failure, text: "b failed"))
         #expect(queue.next(at: start) == .idle)
@@ -110,7 +115,7 @@ import Testing
     @Test mutating func whatWaitsGoesWhereTheForgeIsRightAgain() throws {
         let proven = try delivery(.success)
         queue.put(proven)
-        queue.said(proven.status, after: proven)
+        Self.take(&queue, at: start)
         queue.put(try delivery(.failure))
         queue.put(try delivery(.success))
         #expect(queue.next(at: start) == .idle)
@@ -198,7 +203,7 @@ import Testing
     @Test mutating func whatIsForgottenIsAskedFor() throws {
         let each = try delivery(.success)
         queue.put(each)
-        queue.said(each.status, after: each)
+        Self.take(&queue, at: start)
         queue.forget("DEV")
         queue.put(each)
         #expect(queue.next(at: start) == .send(each, known: nil))

@@ -51,12 +51,17 @@ public struct EnvironmentFolder: Sendable {
         }
     }
 
-    /// The same where the digest is another than `known`: nothing is parsed for a folder that says what it said before.
-    func read(unless known: String) -> FolderReading? {
+    /// The same where anything is another than in the last reading, the certificates that environments name included. Nothing
+    /// is parsed where nothing is.
+    func read(unlessAs known: FolderReading) -> FolderReading? {
         switch contents() {
-        case .files(let contents): contents.digest == known ? nil : reading(of: contents)
+        case .files(let contents):
+            let isSame =
+                contents.digest == known.digest
+                && ConnectionFiles.revision(known.connectionFiles) == known.connectionRevision
+            return isSame ? nil : reading(of: contents)
         case .nothing(let failure):
-            failure.oneLine == known
+            return failure.oneLine == known.digest
                 ? nil : FolderReading(folder: path, failure: failure, digest: failure.oneLine)
         }
     }
@@ -101,8 +106,15 @@ public struct EnvironmentFolder: Sendable {
                 refused[file] = error
             }
         }
+        // The whole before its parts: what changes in between is then found at the next look.
+        let revision = ConnectionFiles.revision(environments.flatMap(\.connectionFiles))
+        for index in environments.indices {
+            environments[index].git.revision = ConnectionFiles.revision(environments[index].git.connectionFiles)
+            environments[index].cluster.revision = ConnectionFiles.revision(environments[index].cluster.connectionFiles)
+        }
         return FolderReading(
-            folder: path, environments: environments, refused: refused, warnings: warnings, digest: contents.digest)
+            folder: path, environments: environments, refused: refused, warnings: warnings, digest: contents.digest,
+            connectionRevision: revision)
     }
 
     private func settings(of name: String, _ file: FolderContents.File) throws(Refused) -> EnvironmentSettings {

@@ -55,7 +55,34 @@ struct FolderContents: Sendable {
             }
         }
         for name in passedOver { hash.update(framed: Array(name.utf8)) }
-        return hash.finalize().map { byte in
+        return hash.finalize().hexadecimal
+    }
+}
+
+/// What files outside of the folder hold, of which connections are made: certificates, keys, kubeconfigs.
+enum ConnectionFiles {
+    private static let limit = 4 << 20
+
+    /// The same for the same contents; nil for no files. One that cannot be read is told by the connection that needs it.
+    static func revision(_ paths: some Sequence<String>) -> String? {
+        let paths = Set(paths).sorted()
+        if paths.isEmpty { return nil }
+        var hash = SHA256()
+        for path in paths {
+            hash.update(framed: Array(path.utf8))
+            do throws(BoundedFile.Problem) {
+                hash.update(framed: try BoundedFile.readRegular(path, limit: limit))
+            } catch {
+                hash.update(framed: Array("\0\(error)".utf8))
+            }
+        }
+        return hash.finalize().hexadecimal
+    }
+}
+
+extension SHA256Digest {
+    fileprivate var hexadecimal: String {
+        map { byte in
             let text = String(byte, radix: 16)
             return text.count == 1 ? "0" + text : text
         }.joined()
