@@ -59,7 +59,8 @@ import Testing
     @Test(arguments: [
         ["aply", "DEV"], ["apply"], ["apply", "DEV", "LIVE"], ["plan", "DEV", "--unknown"],
         ["status", "DEV", "--namespace", "shop"], ["demo", "--port", "1"], ["sandbox", "--port", "70000"],
-        ["plan", "DEV", "-o", "yaml"], ["set", "DEV"], ["set"], ["set", "DEV", "a=1.0.0-rc-0123456", "--timeout", "5"],
+        ["plan", "DEV", "-o", "yaml"], ["set", "DEV"], ["set"], ["set", "DEV", "a=1.0.0-rc-0123456", "-m", " "],
+        ["set", "DEV", "a=1.0.0-rc-0123456", "--timeout", "5"],
         ["set", "DEV", "a=1.0.0-rc-0123456", "--namespace", "shop"],
         ["plan", "DEV", "--timeout"], ["rbac", "DEV", "--no-list"], ["rbac", "DEV", "--canary"],
         ["rbac", "DEV", "--named", "--canary"], ["rbac", "DEV", "--kind", "Job"],
