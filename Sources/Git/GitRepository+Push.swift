@@ -22,11 +22,13 @@ extension GitRepository {
         try checkPushable()
         let request = PushRequest(commit, to: branch, options: pushOptions)
         let progress = PushProgress()
+        let hooks = options.deadlines.hooks
         let sent: PushReport.Sent
         do throws(GitError) {
             sent = try await bounded { repository, watchdog throws(GitError) in
                 try await repository.receiving(watchdog) { push throws(GitError) in
                     try push.checkTip(request.command, branch, repository.remote)
+                    watchdog.allowIdle(hooks)
                     return try await push.send(request, progress)
                 }
             }
@@ -51,6 +53,7 @@ extension GitRepository {
         try checkOpen()
         try checkPushable()
         let progress = PushProgress()
+        let hooks = options.deadlines.hooks
         let sent: PushReport.Sent
         do throws(GitError) {
             sent = try await bounded { repository, watchdog throws(GitError) in
@@ -61,6 +64,8 @@ extension GitRepository {
                             try await repository.take(try await upload.pack(request), tip: tip, of: branch)
                         }
                         guard let made = await progress.makes({ try await commit(tip) }) else { return .nothing }
+                        // Hooks run before the answer begins, and not every server says meanwhile that it lives.
+                        watchdog.allowIdle(hooks)
                         return try await push.send(PushRequest(made, to: branch, options: pushOptions), progress)
                     }
                 }
@@ -88,10 +93,7 @@ extension GitRepository {
     ) async throws(GitError) -> Value {
         let options = options
         return try await carrier.converse(.receivePack, remote, options, watchdog) { conversation throws(GitError) in
-            let push = try await Push.begin(conversation, agent: options.userAgent)
-            // Hooks run before the answer begins, and not every server says meanwhile that it lives.
-            watchdog.allowIdle(options.deadlines.hooks)
-            return try await body(push)
+            try await body(try await Push.begin(conversation, agent: options.userAgent))
         }
     }
 
@@ -119,7 +121,10 @@ extension GitRepository {
         case .raced: return .pushRaced(branch, remote, words: words)
         case .refused: return .pushRefused(branch, remote, words: words)
         case .unclear:
-            let tip = try await refs().branches[branch]
+            var tip: CommitID? = old
+            do throws(GitError) { tip = try await refs().branches[branch] } catch {
+                logger.debug("the branch can't be looked at", metadata: ["reason": "\(error.code)"])
+            }
             return tip == old ? .pushRefused(branch, remote, words: words) : .pushRaced(branch, remote, words: words)
         }
     }

@@ -83,6 +83,7 @@ struct SetCommand: AsyncParsableCommand {
     var dryRun = false
 
     func validate() throws {
+        if let message, message.allSatisfy(\.isWhitespace) { throw ValidationError("--message is empty") }
         if versions.isEmpty && file == nil { throw ValidationError("name at least one APP=VERSION, or a --file") }
     }
 

@@ -67,8 +67,12 @@ public struct SetVersions: Sendable {
             tries.begin()
             do {
                 if let report = try await landed(tries) { return report }
-                return try await once(tries)
+                let report = try await once(tries)
+                // An unanswered push may have landed a moment ago, and be why there is nothing left to change.
+                if report.outcome == .unchanged, let landed = try await landed(tries) { return landed }
+                return report
             } catch let error as GitError {
+                if error.category == .cancelled { throw CancellationError() }
                 guard let pause = tries.pause(after: error) else { return try await end(with: error, tries) }
                 try await clock.sleep(for: pause)
             }
