@@ -10,7 +10,9 @@ extension GitRepository {
     static let blindDepth = 100
 
     /// Makes a commit present and compares it with what was accepted. Needs the lock.
-    func bring(_ tip: CommitID, of branch: BranchName, _ baseline: Baseline?) async throws(GitError) -> BranchTip {
+    func bring(
+        _ tip: CommitID, of branch: BranchName, _ baseline: Baseline? = nil
+    ) async throws(GitError) -> BranchTip {
         if try mirror.load() {
             logger.warning("the cache was damaged and is fetched anew", metadata: ["path": "\(mirror.path)"])
         }
@@ -79,7 +81,7 @@ extension GitRepository {
 
     /// Fetches what lies between a commit that is here already and an older one. Needs the lock.
     func deepen(_ tip: CommitID, of branch: BranchName, to base: CommitID) async throws(GitError) {
-        try await exchange(tip, of: branch, history: wantedHistory(since: base))
+        try await exchange(tip, of: branch, history: wantedHistory(since: base, nil))
     }
 
     private static func mayNeedAnotherDepth(_ error: GitError, _ history: FetchRequest.History) -> Bool {

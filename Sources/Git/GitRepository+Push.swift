@@ -25,7 +25,7 @@ extension GitRepository {
         let hooks = options.deadlines.hooks
         let sent: PushReport.Sent
         do throws(GitError) {
-            sent = try await bounded { repository, watchdog throws(GitError) in
+            sent = try await self.request(.push) { repository, watchdog throws(GitError) in
                 try await repository.receiving(watchdog) { push throws(GitError) in
                     try push.checkTip(request.command, branch, repository.remote)
                     watchdog.allowIdle(hooks)
@@ -56,7 +56,7 @@ extension GitRepository {
         let hooks = options.deadlines.hooks
         let sent: PushReport.Sent
         do throws(GitError) {
-            sent = try await bounded { repository, watchdog throws(GitError) in
+            sent = try await request(.push) { repository, watchdog throws(GitError) in
                 try await repository.converse(watchdog) { upload throws(GitError) in
                     try await repository.receiving(watchdog) { push throws(GitError) in
                         let tip = try RemoteRefs(push.refs).tip(of: branch, remote: repository.remote)

@@ -5,6 +5,8 @@ public struct RequestObservation: Sendable, Hashable {
         case refs
         /// The objects of a commit.
         case fetch
+        /// A commit brought to the server.
+        case push
     }
 
     public let operation: Operation
