@@ -4,6 +4,7 @@ import Logging
 import Reconciling
 import Reporting
 import TestServers
+import Testing
 
 /// A deployment repository with a descriptor on DEV, and the way to it.
 struct SetScene: Sendable {
@@ -25,6 +26,7 @@ struct SetScene: Sendable {
     let fixture: GitFixture
     var url: String
     let way: Way
+    private let server: GitHTTPServer?
     var channels: Set<AppVersion.Channel> = Set(AppVersion.Channel.allCases)
     var deadlines = GitDeadlines(
         connect: .seconds(60), idle: .seconds(120), total: .seconds(300), lock: .seconds(120), hooks: .seconds(120))
@@ -32,9 +34,12 @@ struct SetScene: Sendable {
     static let old = "1.0.0-rc-0123456"
     static let new = "1.1.0-rc-020c8bb63785074bc3702c003333852fc8d9a343"
 
-    /// - Parameter apps: those of the descriptor, each with a comment.
-    init(_ way: Way, apps: [String] = ["backend", "frontend"]) async throws {
+    /// - Parameters:
+    ///   - apps: those of the descriptor, each with a comment.
+    ///   - isAlone: serve it by an HTTP server of its own: one that is kept busy must not keep other tests waiting.
+    init(_ way: Way, apps: [String] = ["backend", "frontend"], isAlone: Bool = false) async throws {
         self.way = way
+        server = way == .http ? isAlone ? try await GitHTTPServer() : try await GitHTTPServer.shared.value : nil
         let lines = apps.map { "  - name: \($0)  # it is \($0)\n    version: \"\(Self.old)\"\n" }
         fixture = try await GitFixture.environments([
             "deploy-descriptor.yaml": .text("# Who runs what\napps:\n" + lines.joined()), "README.md": "read me\n",
@@ -42,7 +47,7 @@ struct SetScene: Sendable {
         switch way {
         case .local: url = fixture.path
         case .http:
-            let server = try await GitHTTPServer.shared.value
+            let server = try #require(server)
             url = "\(server.secure)/basic/\(try server.serve(fixture))"
         case .ssh: url = try await SSHServer.shared.value.url(fixture)
         }
@@ -97,7 +102,7 @@ struct SetScene: Sendable {
         case .http:
             options.credentials = GitCredentials(
                 username: .text(GitHTTPServer.user), password: .text(GitHTTPServer.password))
-            options.certificateAuthority = try await GitHTTPServer.shared.value.authority.certificate
+            options.certificateAuthority = server?.authority.certificate
         case .ssh:
             let server = try await SSHServer.shared.value
             options.sshCommand = server.command(key: server.ed25519)

@@ -11,7 +11,7 @@ struct SetVersionsRaceTests {
         async throws
     {
         let apps = (0..<50).map { "app-\($0 < 10 ? "0" : "")\($0)" }
-        let scene = try await SetScene(way, apps: apps)
+        let scene = try await SetScene(way, apps: apps, isAlone: true)
         func version(_ index: Int) -> String { "2.0.\(index)-rc-020c8bb" }
         let reports = try await withThrowingTaskGroup(of: (Int, ChangeReport).self) { group in
             for (index, app) in apps.enumerated() {
