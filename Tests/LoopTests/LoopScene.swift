@@ -128,7 +128,7 @@ struct LoopScene: Sendable {
             logger: SandboxScene.silent, time: time, tell: tell)
     }
 
-    private func sources(_ replica: String, _ deadlines: GitDeadlines) -> LoopSources {
+    func sources(_ replica: String, _ deadlines: GitDeadlines) -> LoopSources {
         LoopSources(
             repository: { environment in
                 try GitRepository(

@@ -1,5 +1,6 @@
 import Kubernetes
 import Reconciling
+import Scenes
 import Testing
 
 @testable import Sandbox
