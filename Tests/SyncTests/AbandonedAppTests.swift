@@ -1,6 +1,7 @@
 import Kubernetes
 import Reporting
 import Sandbox
+import Scenes
 import TestServers
 import Testing
 
