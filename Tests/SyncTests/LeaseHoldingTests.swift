@@ -15,6 +15,7 @@ import Testing
         timing.renewal = .milliseconds(20)
         timing.look = .milliseconds(20)
         timing.spread = .zero
+        timing.release = .seconds(30)
         return EnvironmentLease(
             cluster: cluster, environment: LeaseTests.environment, holder: LeaseHolder(identity: identity),
             claim: claim, timing: timing, logger: SandboxScene.silent)
