@@ -68,7 +68,7 @@ struct RunCommand: AsyncParsableCommand {
         let settings = try EnvironmentSettings.variables(variables)
         let folder = EnvironmentFolder(
             path: options.folder ?? variables.nonEmpty("DESCRY_ENVIRONMENTS") ?? "environments", variables: settings)
-        let logger = try logger()
+        let logger = options.logger()
         let metrics = Metrics(version: Version.text)
         let reporter = ForgeReporter(version: Version.text, metrics: metrics, logger: logger)
         let forge = LoopForge(reporter)
@@ -117,18 +117,6 @@ struct RunCommand: AsyncParsableCommand {
                 counts.record(event)
                 forge.record(event)
             })
-    }
-
-    private func logger() throws -> Logger {
-        guard let level = Logger.Level(rawValue: options.logLevel) else {
-            throw Failure(
-                status: .usage, code: "usage", message: "--log-level \(options.logLevel) is none",
-                hint: "It is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        let format = options.logFormat
-        var logger = Logger(label: "descry") { _ in LogLines(format) }
-        logger.logLevel = level
-        return logger
     }
 
     /// The life cycle of services is nothing that an operator asks about, unless it breaks.

@@ -192,7 +192,7 @@ extension DeploymentScene {
         struct Map: Decodable { var data: [String: String] }
         let json = try await namespace.kubectl(["get", "configmap", "descry-dev", "--output=json"])
         let data = try JSONDecoder().decode(Map.self, from: Data(json.utf8)).data
-        return try data.sorted { $0.key < $1.key }.map {
+        return try data.filter { $0.key.hasPrefix("deployment-") }.sorted { $0.key < $1.key }.map {
             try JSONDecoder().decode(RecordedDeployment.self, from: Data($0.value.utf8))
         }
     }

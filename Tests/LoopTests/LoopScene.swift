@@ -39,9 +39,11 @@ struct LoopScene: Sendable {
         var timing = LeaseTiming()
         timing.spread = .milliseconds(50)
         timing.look = .milliseconds(100)
+        // A machine that has much else to do takes longer to end than an operator waits.
+        timing.release = .seconds(60)
         return LoopSettings(
             pollInterval: .milliseconds(200), firstRetry: .milliseconds(100), longestRetry: .seconds(1),
-            leaseTiming: timing)
+            drain: .seconds(90), leaseTiming: timing)
     }
 
     /// - Parameter environments: by their names, which are those of their branches; the namespaces are the same in lower case.

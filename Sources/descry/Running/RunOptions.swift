@@ -1,5 +1,6 @@
 import ArgumentParser
 import Documents
+import Logging
 import Reconciling
 import Serving
 
@@ -94,10 +95,14 @@ struct RunOptions: ParsableArguments {
     @Option(help: "How log lines are written: json or text.")
     var logFormat = LogFormat.json
 
-    @Option(help: "The least severe lines that are logged: trace, debug, info, notice, warning or error.")
+    @Option(help: "The least severe lines that are logged: trace, debug, info, notice, warning, error or critical.")
     var logLevel = "info"
 
     func validate() throws {
+        if Logger.Level(rawValue: logLevel) == nil {
+            let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--log-level is one of \(levels)")
+        }
         if (tlsCertificate == nil) != (tlsKey == nil) {
             throw ValidationError("--tls-certificate and --tls-key need each other")
         }
@@ -107,6 +112,14 @@ struct RunOptions: ParsableArguments {
         if pollInterval.duration < .seconds(1) || resyncInterval.duration < .seconds(1) {
             throw ValidationError("--poll-interval and --resync-interval are a second at least")
         }
+    }
+
+    /// To standard output, one line an entry.
+    func logger() -> Logger {
+        let format = logFormat
+        var logger = Logger(label: "descry") { _ in LogLines(format) }
+        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+        return logger
     }
 
     func loopSettings() -> LoopSettings {
