@@ -152,9 +152,10 @@ struct RolloutPass {
         for note in watch.notes { record.note(note) }
     }
 
-    /// A pass that gives way to a newer commit leaves no request behind of which nobody knows what became.
+    /// A pass leaves no request behind of which nobody knows what became: a pod may be back before its deletion is answered, and a
+    /// newer commit may come in between.
     private var isFinished: Bool {
-        guard writesInFlight == 0 else { return false }
+        guard writesInFlight == 0, watch.deletionsInFlight == 0 else { return false }
         if preemption != nil { return true }
         return schedule.isFinished && writes.isEmpty && verification != .underWay
     }

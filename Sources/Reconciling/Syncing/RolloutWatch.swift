@@ -37,6 +37,8 @@ struct RolloutWatch {
     private(set) var notes: [String] = []
     /// The stuck pods that were replaced.
     private(set) var replaced: [StuckPod] = []
+    /// The deletions of stuck pods whose answers are awaited.
+    private(set) var deletionsInFlight = 0
 
     /// Watches the namespace for as long as `body` runs: one watch for each kind and one for the pods.
     ///
@@ -181,11 +183,13 @@ struct RolloutWatch {
     private mutating func replaceStuckPods() {
         for pod in board.stuckPods {
             board.replacing(pod)
+            deletionsInFlight += 1
             run { [replacer] in .replacedPod(pod, try await replacer.replace(pod)) }
         }
     }
 
     private mutating func take(_ pod: StuckPod, _ outcome: StuckPodReplacer.Outcome) -> [WorkloadKey: Verdict] {
+        deletionsInFlight -= 1
         switch outcome {
         case .replaced:
             replaced.append(pod)
