@@ -12,7 +12,9 @@ import Testing
 
     /// Two environments of one repository, with what sets STAGE's settings apart, and how many repositories and clusters are opened.
     /// Both have an account of their own, so each has its own connection to the cluster.
-    @Test(arguments: [("", 1), ("git: {username: stage, passwordFile: stage-password}", 2), ("git: {sshKey: stage-key}", 2)])
+    @Test(arguments: [
+        ("", 1), ("git: {username: stage, passwordFile: stage-password}", 2), ("git: {sshKey: stage-key}", 2),
+    ])
     func `one environment's credential is never used for another`(settings: String, repositories: Int) async throws {
         try await Scene.run(["DEV", "STAGE"]) { scene in
             let opened = Mutex((repositories: 0, clusters: 0))
