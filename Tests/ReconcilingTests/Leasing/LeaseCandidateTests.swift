@@ -52,8 +52,9 @@ import Testing
             (held(by: "loop", requestedBy: "loop"), 0, "request"),
             (held(by: "loop", requestedBy: "me"), 9.9, "wait for loop"),
             (held(by: "loop", requestedBy: "me"), 10, "take"),
-            (held(by: "loop", requestedBy: "other"), 10, "wait for the turn"),
-            (held(by: "loop", requestedBy: "other"), 15, "take"),
+            (held(by: "loop", requestedBy: "other"), 9.9, "wait for loop"),
+            // A holder that is lost has given it back for nobody, and whoever had asked it may be lost as well.
+            (held(by: "loop", requestedBy: "other"), 10, "take"),
             (held(by: "loop", requestedBy: "me", seconds: nil), 10, "take"),
             (held(by: "loop", requestedBy: "me", seconds: 1), 9.9, "wait for loop"),
             (held(by: "loop", requestedBy: "me", seconds: 20), 19.9, "wait for loop"),
