@@ -13,10 +13,11 @@ import Testing
 struct SSHAgentFaultTests {
     /// Takes one question after the other, and gives the same answer to each; nothing, and stays on the line, for `-`.
     private static let script = """
-        import socket, sys
+        import os, socket, sys
         server = socket.socket(socket.AF_UNIX)
-        server.bind(sys.argv[1])
+        server.bind(sys.argv[1] + ".new")
         server.listen()
+        os.rename(sys.argv[1] + ".new", sys.argv[1])  # who sees it may connect
         held = []
         while True:
             client, _ = server.accept()
