@@ -4,7 +4,7 @@ import TestServers
 import Testing
 
 /// The conformance suite on a real API server: what SandboxConformanceTests asks of the sandbox, asked of the original.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(20)))
 struct ConformanceTests {
     @Test(arguments: Conformance.cases + Conformance.usingKubectl)
     func `the real API server`(_ behaviour: Conformance.Case) async throws {
