@@ -34,6 +34,7 @@ public final class BackgroundServer: Sendable {
     /// - Parameters:
     ///   - folder: deleted when the server has stopped; `output.log` in it gets what the server says.
     ///   - ports: those that it is to listen on; this returns when it does on all of them.
+    ///   - socket: the path of the Unix domain socket that it is to listen on.
     public init(
         _ program: String, _ arguments: [String], folder: String, ports: [Int], socket: String? = nil,
         variables: [String: String] = [:]
@@ -66,7 +67,7 @@ public final class BackgroundServer: Sendable {
         }
         stream = done.continuation
         for port in ports { try await Self.awaitAnswer(port: port, log: folder + "/output.log") }
-        if let socket { try await Self.await(log: folder + "/output.log", what: socket) { access(socket, F_OK) == 0 } }
+        if let socket { try await Self.awaitAnswer(socket: socket, log: folder + "/output.log") }
     }
 
     private let stream: AsyncStream<Void>.Continuation
@@ -111,6 +112,27 @@ public final class BackgroundServer: Sendable {
             return withUnsafePointer(to: &address) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                     connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                }
+            }
+        }
+    }
+
+    /// A server's socket is there before it listens on it, so that its path says nothing.
+    private static func awaitAnswer(socket path: String, log: String) async throws {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let isLong = withUnsafeMutableBytes(of: &address.sun_path) { place in
+            guard path.utf8.count < place.count else { return true }
+            place.copyBytes(from: path.utf8)
+            return false
+        }
+        if isLong { throw Program.Failure(description: "the path of the socket is too long: \(path)") }
+        try await Self.await(log: log, what: path) {
+            let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(descriptor) }
+            return withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
                 }
             }
         }
