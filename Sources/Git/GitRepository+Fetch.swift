@@ -104,9 +104,16 @@ extension GitRepository {
     private func exchange(
         _ tip: CommitID, of branch: BranchName?, history: FetchRequest.History
     ) async throws(GitError) {
-        let request = try request(tip, of: branch, history: history)
+        try await exchange(try request(tip, of: branch, history: history))
+    }
+
+    /// The same for a request that is made already. Needs the lock.
+    func exchange(_ request: FetchRequest) async throws(GitError) {
         logger.debug(
-            "fetching", metadata: ["commit": "\(tip)", "history": "\(history)", "haves": "\(request.haves.count)"])
+            "fetching",
+            metadata: [
+                "commit": "\(request.want)", "history": "\(request.history)", "haves": "\(request.haves.count)",
+            ])
         try await self.request(.fetch) { repository, watchdog throws(GitError) in
             let incoming = try repository.mirror.receive()
             var shallow = Set(request.shallow)

@@ -16,10 +16,14 @@ struct FetchRequest: Sendable, Hashable {
     }
 
     var want: CommitID
+    /// More commits to send, as `want`.
+    var others: [CommitID] = []
     var haves: [CommitID] = []
     /// Commits whose parents the mirror doesn't have.
     var shallow: [CommitID] = []
     var history: History = .complete
+    /// Commits alone, without folders and files, where the server can leave them out (gitprotocol-pack(5), "filter").
+    var isCommitsOnly = false
 
     func v2(_ capabilities: Capabilities, agent: String) -> [UInt8] {
         var packets: [Packet] = [.line("command=fetch")]
@@ -27,8 +31,9 @@ struct FetchRequest: Sendable, Hashable {
         if capabilities.contains("object-format") { packets.append(.line("object-format=sha1")) }
         packets += [.delimiter, .line("ofs-delta"), .line("no-progress")]
         if Self.usesSideBandAll(capabilities) { packets.append(.line("sideband-all")) }
-        packets.append(.line("want \(want)"))
+        packets += ([want] + others).map { .line("want \($0)") }
         packets += boundary
+        if isCommitsOnly, capabilities.command("fetch", has: "filter") { packets.append(Self.filter) }
         packets += haves.map { .line("have \($0)") }
         packets += [.line("done"), .flush]
         return packets.encoded
@@ -46,15 +51,21 @@ struct FetchRequest: Sendable, Hashable {
         case .complete, .commits: words.append("shallow")
         case .since: words += ["shallow", "deepen-since"]
         }
+        let isFiltered = isCommitsOnly && capabilities.contains("filter")
+        if isFiltered { words.append("filter") }
         if capabilities.contains("object-format") { words.append("object-format=sha1") }
         if capabilities.contains("agent") { words.append("agent=" + agent) }
         var packets: [Packet] = [.line("want \(want) " + words.joined(separator: " "))]
+        packets += others.map { .line("want \($0)") }
         packets += boundary
+        if isFiltered { packets.append(Self.filter) }
         packets.append(.flush)
         packets += haves.map { .line("have \($0)") }
         packets.append(.line("done"))
         return packets.encoded
     }
+
+    private static let filter = Packet.line("filter tree:0")
 
     private var boundary: [Packet] {
         let lines = shallow.map { Packet.line("shallow \($0)") }
