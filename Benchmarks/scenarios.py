@@ -55,6 +55,8 @@ def apply(setting):
     token, kubeconfig = namespace.account('descry', clusters.RULES)
     environment = setting.environment(namespace, token)
     namespace.create(names, lambda n: image(n, 0), 1)
+    if setting.descry:
+        setting.grant(environment)
     watch = namespace.watch()
     settle = lambda number: watch.complete({n: image(n, number) for n in names})
     settle(0)
@@ -122,16 +124,19 @@ def no_op(setting):
     if not setting.descry:
         return [Row(what, budget, None, peers)]
     environment, cache = setting.environment(namespace, token), setting.temporary()
+    setting.grant(environment)
     setting.repository.commit(descriptor(names, number))
     setting.apply(environment, '--no-wait', cache=cache)        # annotations and strategy, once
     runs, asked = [], []
     for _ in range(setting.rounds):
         mark = setting.cluster.log_mark('audit')
         runs.append(setting.apply(environment, cache=cache))
-        asked.append([e['verb'] for e in namespace.requests('descry', mark)])
-    verbs = asked[-1]
+        asked.append([(e['verb'], e['objectRef']['resource'] == 'leases') for e in namespace.requests('descry', mark)])
+    # The lease is that of the command, held before and after the pass; `descry run` keeps it from pass to pass.
+    verbs, lease = ([v for v, is_lease in asked[-1] if is_lease == wanted] for wanted in (False, True))
     writes = sum(v not in ('get', 'list', 'watch') for v in verbs)
-    figure = Figure.of(runs, 'requests: ' + ', '.join('%d %s' % (verbs.count(v), v) for v in sorted(set(verbs))))
+    count = lambda found: ', '.join('%d %s' % (found.count(v), v) for v in sorted(set(found)))
+    figure = Figure.of(runs, 'requests: %s; for the lease: %s' % (count(verbs), count(lease) or 'none'))
     return [Row(what, budget, figure, peers, lambda: writes == 0 and verbs.count('list') <= 2)]
 
 
