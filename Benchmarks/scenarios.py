@@ -9,7 +9,7 @@ import cluster as clusters
 from badimage import bad_image
 from loop import memory, thousand, webhook
 from measure import Failed, Figure, Row, Run, progress, quiet, repeat
-from setting import REGISTRY, Helm, descriptor, image
+from setting import DEPLOYER, REGISTRY, Helm, descriptor, image
 from setversions import set_versions
 from soak import soak
 
@@ -53,10 +53,8 @@ def apply(setting):
     names = ['app-%02d' % i for i in range(50)]
     namespace = setting.cluster.namespace('bench')
     token, kubeconfig = namespace.account('descry', clusters.RULES)
-    environment = setting.environment(namespace, token)
+    environment = setting.granted(namespace) if setting.descry else None
     namespace.create(names, lambda n: image(n, 0), 1)
-    if setting.descry:
-        setting.grant(environment)
     watch = namespace.watch()
     settle = lambda number: watch.complete({n: image(n, number) for n in names})
     settle(0)
@@ -114,7 +112,7 @@ def apply(setting):
 def no_op(setting):
     names = ['app-%04d' % i for i in range(1000)]
     namespace = setting.cluster.namespace('bench-thousand')
-    token, kubeconfig = namespace.account('descry', clusters.RULES)
+    _, kubeconfig = namespace.account('descry', clusters.RULES)
     number = setting.next()
     namespace.create(names, lambda n: image(n, number), 0)
     peer = Figure.of(repeat(setting.rounds, lambda: Run([setting.kubectl, '--kubeconfig', kubeconfig, '--cache-dir',
@@ -123,15 +121,14 @@ def no_op(setting):
     peers = {'kubectl get statefulsets -o name (reads only)': peer}
     if not setting.descry:
         return [Row(what, budget, None, peers)]
-    environment, cache = setting.environment(namespace, token), setting.temporary()
-    setting.grant(environment)
+    environment, cache = setting.granted(namespace), setting.temporary()
     setting.repository.commit(descriptor(names, number))
-    setting.apply(environment, '--no-wait', cache=cache)        # annotations and strategy, once
+    setting.apply(environment, cache=cache)        # annotations, strategy and history, once
     runs, asked = [], []
     for _ in range(setting.rounds):
         mark = setting.cluster.log_mark('audit')
         runs.append(setting.apply(environment, cache=cache))
-        asked.append([(e['verb'], e['objectRef']['resource'] == 'leases') for e in namespace.requests('descry', mark)])
+        asked.append([(e['verb'], e['objectRef']['resource'] == 'leases') for e in namespace.requests(DEPLOYER, mark)])
     # The lease is that of the command, held before and after the pass; `descry run` keeps it from pass to pass.
     verbs, lease = ([v for v, is_lease in asked[-1] if is_lease == wanted] for wanted in (False, True))
     writes = sum(v not in ('get', 'list', 'watch') for v in verbs)
