@@ -89,7 +89,8 @@ final class EnvironmentLoop: Sendable {
             loop.start { [self] in for await _ in held.hints { wake(passesOn: false) } }
             let drift = DriftWatch(
                 cluster: cluster, environment: environment, changed: { [send = loop.send] in send(.drift) },
-                blinded: { [send = loop.send] in send(.unwatched($0)) })
+                blinded: { [send = loop.send] in send(.unwatched($0)) },
+                sighted: { [send = loop.send] in send(.watched) })
             var term = EnvironmentTerm(
                 environment: environment, context: context, repository: repository, cluster: cluster, feed: feed,
                 drift: drift)

@@ -37,6 +37,8 @@ public enum LoopEvent: Sendable {
     case driftContested(environment: String, apps: [String: ContinuousClock.Instant])
     /// The token may not watch: drift is only seen by the passes that are made now and then.
     case unwatched(environment: String, KubernetesError)
+    /// It may again: its rights or its token are in order.
+    case watched(environment: String)
 }
 
 /// One pass as the loop has made it.

@@ -56,6 +56,7 @@ public struct LoopLog: Sendable {
             say(
                 .warning, "Workloads cannot be watched: drift is only seen now and then", environment,
                 ["code": "\(error.code)", "reason": "\(error.message)"])
+        case .watched(let environment): say(.notice, "Workloads are watched again", environment)
         }
     }
 
