@@ -22,6 +22,8 @@ public struct LoopLog: Sendable {
                 metadata: ["repository": "\(remote)", "code": "\(error.code)", "reason": "\(error.message)"])
         case .elsewhere(let environment, let holder):
             say(.info, "Another one looks after the environment", environment, ["holder": holder.map { "\($0)" }])
+        case .hintPassedOn(let environment, let holder):
+            say(.debug, "A hint is passed on to who looks after the environment", environment, ["holder": "\(holder)"])
         case .taken(let environment): say(.info, "Looking after the environment", environment)
         case .left(let environment): say(.info, "No longer looking after the environment", environment)
         case .troubled(let environment, let failure):
@@ -54,6 +56,7 @@ public struct LoopLog: Sendable {
             say(
                 .warning, "Workloads cannot be watched: drift is only seen now and then", environment,
                 ["code": "\(error.code)", "reason": "\(error.message)"])
+        case .watched(let environment): say(.notice, "Workloads are watched again", environment)
         }
     }
 
