@@ -83,7 +83,7 @@ struct LeaseRenewal: Sendable {
     private func write(
         within patience: Duration, _ change: (Lease) -> Lease
     ) async throws -> Lease? {
-        let cluster = lease.cluster.before(.now + patience)
+        let cluster = lease.cluster.urgent.before(.now + patience)
         var old = term.lease
         var attempt = 0
         while true {
