@@ -88,7 +88,7 @@ import Workloads
                     environment: "STAGE", deployment: 1, commit: SampleHistory.commit(1), since: SampleHistory.time(1)))
     }
 
-    @Test(arguments: [AppStatus.State.rolling, .pending, .drifted, .failed, .missing, .refused])
+    @Test(arguments: [AppStatus.State.rolling, .pending, .waiting, .drifted, .failed, .missing, .refused])
     func `what does not run well now is not proven`(_ state: AppStatus.State) async throws {
         #expect(try await Self.codes { $0.states["web"] = state } == ["not-proven"])
     }

@@ -120,7 +120,7 @@ extension PromotionCheck {
         return switch status.state {
         case .ok: status.running == candidate.version.text ? nil : running
         case .rolling: "it is being rolled out, \(status.waitingFor ?? "and has not ended")"
-        case .pending: "it is not deployed, \(running)"
+        case .pending, .waiting: "it is not deployed, \(running)"
         case .drifted: "somebody has changed it since it was deployed, \(running)"
         case .failed, .missing, .refused: status.failure.map { "\($0.code): \($0.message)" } ?? status.state.rawValue
         }

@@ -6,6 +6,7 @@ struct LeaseRenewal: Sendable {
     let lease: EnvironmentLease
     let term: LeaseTerm
     let requests: AsyncStream<String>.Continuation
+    let hints: AsyncStream<Void>.Continuation
 
     /// How often in a row somebody else's annotation may come in between.
     private static let attempts = 5
@@ -18,10 +19,14 @@ struct LeaseRenewal: Sendable {
 
     /// Renews until the lease is lost, or the task is cancelled.
     func run(from first: ContinuousClock.Instant) async {
-        defer { requests.finish() }
+        defer {
+            requests.finish()
+            hints.finish()
+        }
         var next = first + LeaseTiming.jittered(timing.renewal, chance: time.random())
         var told: String?
         var failures = 0
+        var isHinted = false
         while true {
             do { try await time.sleep(next) } catch { return }
             let sentAt = time.now()
@@ -32,6 +37,8 @@ struct LeaseRenewal: Sendable {
                     new.term.seconds = Int(timing.duration.components.seconds)
                     new.term.renewed = MicroTime(time.date())
                     if let last = old.term.renewed { new.term.renewed = new.term.renewed?.following(last) }
+                    // Remembered until the write is known to have arrived: its answer may be lost, and the hint gone by then.
+                    if new.annotations.removeValue(forKey: LeaseHint.annotation) != nil { isHinted = true }
                     return new
                 }
                 guard let renewed else { return }
@@ -40,6 +47,8 @@ struct LeaseRenewal: Sendable {
                 let asking = renewed.annotations[LeaseCandidate.requestAnnotation]
                 if let asking, asking != told, asking != lease.holder.identity { requests.yield(asking) }
                 told = asking
+                if isHinted { hints.yield() }
+                isHinted = false
                 next = sentAt + LeaseTiming.jittered(timing.renewal, chance: time.random())
             } catch {
                 if Task.isCancelled { return }
@@ -74,7 +83,7 @@ struct LeaseRenewal: Sendable {
     private func write(
         within patience: Duration, _ change: (Lease) -> Lease
     ) async throws -> Lease? {
-        let cluster = lease.cluster.before(.now + patience)
+        let cluster = lease.cluster.urgent.before(.now + patience)
         var old = term.lease
         var attempt = 0
         while true {

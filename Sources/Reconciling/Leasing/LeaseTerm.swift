@@ -64,6 +64,18 @@ final class LeaseTerm: Sendable {
         }
     }
 
+    /// Whether a write may be sent at this moment; false where that may be otherwise a moment later.
+    ///
+    /// - Throws: `KubernetesError` where nothing may be sent any more.
+    func mayWrite() throws(KubernetesError) -> Bool {
+        do {
+            try check()
+            return true
+        } catch  where error.code == Self.unconfirmed {
+            return false
+        }
+    }
+
     /// Waits for as long as the lease can neither be renewed nor is known to be lost.
     ///
     /// - Throws: `KubernetesError` where nothing may be sent any more; `CancellationError`.
