@@ -12,7 +12,8 @@ struct PromoteCommandTests {
         let descry: DescryBinary
         let folder: String
 
-        init() async throws {
+        /// - Parameter repository: the deployment repository's address; one on this machine where nil.
+        init(repository: String? = nil) async throws {
             fixture = try await GitFixture.environments(["deploy-descriptor.yaml": .text(descriptor)])
             descry = try DescryBinary()
             folder = try descry.home.folder("environments")
@@ -21,7 +22,7 @@ struct PromoteCommandTests {
             for name in ["DEV", "LIVE"] {
                 let settings = """
                     environment: \(name)
-                    repository: "\(fixture.path)"
+                    repository: "\(repository ?? fixture.path)"
                     namespace: shop
                     registry: registry.example.com/shop
                     cluster: {server: "\(server)", tokenFile: "\(token)"}
@@ -64,5 +65,21 @@ struct PromoteCommandTests {
             #expect(try run.failure().exitCode == 69)
         }
         #expect(try await scene.fixture.git("for-each-ref") == before)
+    }
+
+    /// A source repository is named on the command line, and may be anybody's.
+    @Test func `the deployment repository's credentials go to its own server alone`() async throws {
+        let (own, other) = (try RecordingServer { _, _ in .init(401) }, try RecordingServer { _, _ in .init(401) })
+        let scene = try await Scene(repository: "http://127.0.0.1:\(own.port)/shop/deployments.git")
+        for (server, isTrusted) in [(own, true), (other, false)] {
+            let run = try await scene.descry.run(
+                [
+                    "promote", "DEV", "LIVE", "backend", "--source-repo",
+                    "http://127.0.0.1:\(server.port)/shop/backend.git", "--environments", scene.folder,
+                ], variables: ["DESCRY_GIT_USERNAME": "ann", "DESCRY_GIT_PASSWORD": "hunter2"])
+            #expect(run.exitCode == 77, "\(run)")
+            #expect(!server.requests.isEmpty)
+            #expect(server.requests.contains { $0.headers["authorization"] != nil } == isTrusted, "\(run)")
+        }
     }
 }
