@@ -17,6 +17,9 @@ struct Journal: Sendable {
     /// Those of it that the descriptor no longer names, and that have to go back.
     private(set) var abandoned: [PlannedApp] = []
 
+    /// The commits that passes before this one had begun, and that this one takes the place of.
+    private(set) var superseded: [SyncReport.Commit] = []
+
     private let environment: Environment
     private let reader: WorkloadReader
     private let verifies: Bool
@@ -55,6 +58,7 @@ struct Journal: Sendable {
             if isNeeded { note(HistoryStore.missing(store.environment)) }
             return nil
         }
+        superseded = history.unfinished(by: runner, besides: commit.id)
         var earlier = EarlierApps()
         var carried: [Deployment.App] = []
         if let last = history.deployments.first {
