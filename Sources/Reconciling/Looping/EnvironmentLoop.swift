@@ -55,7 +55,8 @@ final class EnvironmentLoop: Sendable {
             defer { self.poller.withLock { $0 = nil } }
             let lease = EnvironmentLease(
                 cluster: cluster, environment: environment, holder: context.holder, claim: context.claim,
-                timing: context.settings.leaseTiming, time: context.time.lease, logger: context.logger)
+                timing: context.settings.leaseTiming, leases: { context.leases.count(beside: environment) },
+                time: context.time.lease, logger: context.logger)
             try await lease.whileHeld(
                 patience: nil,
                 waiting: { context.tell(.elsewhere(environment: environment.name, holder: $0.holder)) }
