@@ -25,11 +25,10 @@ extension GitRepository {
             if repository.mirror.packCount >= Self.maximumPackCount { try repository.mirror.startAnew() }
             let store = try repository.mirror.objects()
             let missing = Set(branches.values).filter { !store.contains($0) }.sorted()
-            if let first = missing.first {
+            if !missing.isEmpty {
                 let haves = Set(repository.mirror.state.fetched.values).filter { store.contains($0) }.sorted()
                 try await repository.exchange(
-                    FetchRequest(
-                        want: first, others: Array(missing.dropFirst()), haves: haves, isCommitsOnly: true))
+                    FetchRequest(wants: missing, haves: haves, isCommitsOnly: true))
             }
             var state = repository.mirror.state
             state.fetched = branches

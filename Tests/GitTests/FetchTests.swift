@@ -115,7 +115,8 @@ import Testing
         var capabilities = Capabilities()
         for word in ["agent=git/2", "object-format=sha1", "fetch=shallow sideband-all"] { capabilities.add(word) }
         let request = try FetchRequest(
-            want: CommitID(Self.one), haves: [CommitID(Self.two)], shallow: [CommitID(Self.two)], history: .since(1234))
+            wants: [CommitID(Self.one)], haves: [CommitID(Self.two)], shallow: [CommitID(Self.two)],
+            history: .since(1234))
         #expect(
             try Self.lines(request.v2(capabilities, agent: "git/x")) == [
                 "command=fetch", "agent=git/x", "object-format=sha1", "<0001>", "ofs-delta", "no-progress",
@@ -134,7 +135,7 @@ import Testing
                 "shallow \(Self.two)", "deepen 1", "<0000>", "have \(Self.two)", "done",
             ])
         // Several commits without files, where the server can leave those out; else with them.
-        var lineage = FetchRequest(want: request.want, others: request.haves, isCommitsOnly: true)
+        var lineage = FetchRequest(wants: request.wants + request.haves, isCommitsOnly: true)
         #expect(!(try Self.lines(lineage.v2(capabilities, agent: "git/x")).contains("filter tree:0")))
         capabilities.add("fetch=filter")
         #expect(
@@ -154,7 +155,7 @@ import Testing
     /// A server is asked for no more than it said it can do.
     @Test func `a request is fitted to the server`() throws {
         var request = try FetchRequest(
-            want: CommitID(Self.one), haves: [CommitID(Self.two)], shallow: [CommitID(Self.two)])
+            wants: [CommitID(Self.one)], haves: [CommitID(Self.two)], shallow: [CommitID(Self.two)])
         request.history = .since(1234)
         var capabilities = Capabilities()
         #expect(request.possible(.v0(capabilities, refs: [])).history == .complete)

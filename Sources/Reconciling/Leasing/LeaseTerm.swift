@@ -30,6 +30,11 @@ final class LeaseTerm: Sendable {
     var lease: Lease { state.withLock(\.lease) }
     var end: LeaseDenied? { state.withLock(\.end) }
 
+    /// A renewal is sent. Whether or not its answer comes, others may keep to the term in it from now on.
+    func renewing(validUntil: ContinuousClock.Instant) {
+        state.withLock { $0.validUntil = min($0.validUntil, validUntil) }
+    }
+
     func renewed(_ lease: Lease, validUntil: ContinuousClock.Instant) {
         change { state in
             state.lease = lease

@@ -53,7 +53,8 @@ extension Sync {
         var plan = plan(kept.map(\.app), commit.id, observed, keeps: true)
         record.keep(plan.changed, leftAlone: isLeftAlone)
         var stage = Stage(
-            version: last.version, source: stage.source, unlistable: stage.unlistable, events: stage.events, keeps: true)
+            version: last.version, source: stage.source, unlistable: stage.unlistable, events: stage.events, keeps: true
+        )
         var outcome: Outcome
         if last.isRecorded {
             var journal = Journal(
@@ -62,7 +63,9 @@ extension Sync {
             let quarantine = try await journal.begin(
                 &plan, commit, retries: retries, accepting: nil, isNews: false, { note($0, &record) })
             if let quarantine {
-                note("what somebody else has changed is left: \(quarantine.apps.map(\.app).joined(separator: ", ")) failed", &record)
+                note(
+                    "what somebody else has changed is left: \(quarantine.apps.map(\.app).joined(separator: ", ")) failed",
+                    &record)
                 let status = record.finish()
                 outcome = Outcome(report: record.report, status: status, plan: plan)
             } else {
