@@ -12,6 +12,8 @@ public struct DescriptorLocation: Sendable, Hashable {
     /// The channels whose versions may run there; never empty.
     public let channels: Set<AppVersion.Channel>
     public let git: GitSettings
+    /// Only signed commits are deployed.
+    public let requiresSignature: Bool
 
     /// The descriptor's name in messages, such as `DEV:deploy-descriptor.yaml`.
     var file: String { "\(branch):\(path)" }
@@ -21,6 +23,7 @@ extension Environment {
     /// Where its descriptor is.
     public var descriptorLocation: DescriptorLocation {
         DescriptorLocation(
-            environment: name, repository: repository, branch: branch, path: descriptor, channels: channels, git: git)
+            environment: name, repository: repository, branch: branch, path: descriptor, channels: channels, git: git,
+            requiresSignature: signatures.rule != .none)
     }
 }

@@ -34,7 +34,7 @@ extension EnvironmentSettings {
         }
         return DescriptorLocation(
             environment: name, repository: repository, branch: branch, path: descriptorPath, channels: channels,
-            git: git)
+            git: git, requiresSignature: signatures.rule != .none)
     }
 
     private var descriptorPath: String { text(.descriptor) ?? "deploy-descriptor.yaml" }

@@ -26,7 +26,21 @@ public struct StatusReader: Sendable {
     }
 
     /// - Throws: `Refused`, `GitError`, `KubernetesError`: whatever keeps the environment from being read.
-    public func read() async throws -> EnvironmentStatus {
+    public func read() async throws -> EnvironmentStatus { try await observe().status }
+
+    /// What the status was made from, for who decides by it.
+    struct Observed: Sendable {
+        var status: EnvironmentStatus
+        var commit: SyncReport.Commit
+        var descriptor: Descriptor
+        /// Nil where the token may not read it.
+        var history: DeploymentHistory?
+        /// The workloads', of those that are there.
+        var uids: [WorkloadKey: String]
+    }
+
+    /// - Throws: as ``read()``.
+    func observe() async throws -> Observed {
         var status = EnvironmentStatus(environment)
         let source = DescriptorSource(environment: environment, repository: repository)
         let tip = try await repository.update(branch: environment.branch)
@@ -62,7 +76,9 @@ public struct StatusReader: Sendable {
             return status
         }
         try await wait(plan, tip, &status)
-        return status
+        return Observed(
+            status: status, commit: commit, descriptor: descriptor, history: history,
+            uids: observed.workloads.mapValues(\.uid))
     }
 
     /// What is pending waits, where a guard does not let it through yet.
