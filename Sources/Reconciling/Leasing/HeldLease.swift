@@ -31,6 +31,6 @@ public struct HeldLease: Sendable {
     /// The same client, which sends no write without the lease. While a renewal is late, writes wait for it within their deadline.
     public func guarding(_ cluster: KubernetesClient) -> KubernetesClient {
         guard let term else { return cluster }
-        return cluster.guarded { try await term.permit() }
+        return cluster.guarded(by: { try await term.permit() }, check: { try term.mayWrite() })
     }
 }

@@ -37,7 +37,7 @@ struct LeaseCandidate: Sendable {
     let holder: LeaseHolder
     let claim: LeaseClaim
     let environment: String
-    let timing: LeaseTiming
+    var timing: LeaseTiming
 
     private var seen: (term: Lease.Term?, since: ContinuousClock.Instant)?
 

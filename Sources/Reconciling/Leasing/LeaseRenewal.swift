@@ -10,15 +10,14 @@ struct LeaseRenewal: Sendable {
 
     /// How often in a row somebody else's annotation may come in between.
     private static let attempts = 5
-    /// One renewal, until it counts as failed and the next one is tried, which gets twice the time: a connection that hangs must not
-    /// cost the lease, and a slow server neither. Real time: it bounds requests.
-    private static func patience(_ failures: Int) -> Duration { .milliseconds(2500) * (1 << min(failures, 2)) }
-
     private var time: LeaseTime { lease.time }
-    private var timing: LeaseTiming { lease.timing }
 
     /// Renews until the lease is lost, or the task is cancelled.
-    func run(from first: ContinuousClock.Instant) async {
+    ///
+    /// - Parameters:
+    ///   - first: when the term began.
+    ///   - timing: what the term was written with. A new one counts from the next renewal on: until then others keep to the old one.
+    func run(from first: ContinuousClock.Instant, _ timing: LeaseTiming) async {
         defer {
             requests.finish()
             hints.finish()
@@ -29,9 +28,11 @@ struct LeaseRenewal: Sendable {
         var isHinted = false
         while true {
             do { try await time.sleep(next) } catch { return }
+            let timing = lease.timing
             let sentAt = time.now()
+            term.renewing(validUntil: sentAt + timing.validity)
             do {
-                let renewed = try await write(within: Self.patience(failures)) { old in
+                let renewed = try await write(within: timing.patience * (1 << min(failures, 2))) { old in
                     var new = old
                     new.term.holder = lease.holder.identity
                     new.term.seconds = Int(timing.duration.components.seconds)
@@ -64,7 +65,7 @@ struct LeaseRenewal: Sendable {
     /// Ends the term, for the next one to begin at once. Where that fails the lease ends by itself.
     func release() async {
         do {
-            let released = try await write(within: timing.release) { old in
+            let released = try await write(within: lease.timing.release) { old in
                 var new = old
                 new.term.holder = ""
                 new.term.seconds = 1
@@ -83,7 +84,7 @@ struct LeaseRenewal: Sendable {
     private func write(
         within patience: Duration, _ change: (Lease) -> Lease
     ) async throws -> Lease? {
-        let cluster = lease.cluster.before(.now + patience)
+        let cluster = lease.cluster.urgent.before(.now + patience)
         var old = term.lease
         var attempt = 0
         while true {

@@ -62,7 +62,8 @@ final class EnvironmentLoop: Sendable {
             defer { self.poller.withLock { $0 = nil } }
             let lease = EnvironmentLease(
                 cluster: cluster, environment: environment, holder: context.holder, claim: context.claim,
-                timing: context.settings.leaseTiming, time: context.time.lease, logger: context.logger)
+                timing: context.settings.leaseTiming, leases: { context.leases.count(beside: environment) },
+                time: context.time.lease, logger: context.logger)
             let relay = HintRelay(lease, context)
             self.relay.withLock { $0 = relay }
             defer { self.relay.withLock { $0 = nil } }

@@ -119,7 +119,7 @@ struct EnvironmentTerm {
             context.tell(.driftCorrected(environment: environment.name, apps: fixed.sorted()))
         }
         correcting = []
-        guard let plan = pass.plan, pass.end == .done || pass.end == .refused else { return }
+        guard let plan = pass.plan, pass.end == .done || pass.end == .refused || agenda.isWaiting else { return }
         for app in told.keys where !pass.drifted.contains(app) { told[app] = nil }
         drift.expect(plan, written: pass.written, isRefused: pass.end == .refused)
     }

@@ -32,7 +32,7 @@ public actor Loop {
             listeners.tell(event)
         }
         context = LoopContext(
-            settings: settings, holder: holder, claim: .replica(upSince: time.now()),
+            settings: settings, holder: holder, claim: .replica(upSince: time.now()), leases: LeaseCounts(),
             connections: LoopConnections(sources) {
                 RepositoryPoller($0, interval: settings.pollInterval, time: time, tell: tellAll)
             },
@@ -49,6 +49,7 @@ public actor Loop {
     public func apply(_ environments: some Sequence<Environment>) {
         guard !isDraining else { return }
         let wanted = Dictionary(environments.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        context.leases.set(wanted.values)
         var leaving: [String: Task<Void, Never>] = [:]
         for (name, running) in loops where wanted[name] != running.loop.environment {
             running.task.cancel()

@@ -34,7 +34,7 @@ public struct LoopLog: Sendable {
                 ["code": "\(error.code)", "reason": "\(error.description)"])
         case .passStarted(let environment, let start):
             say(
-                start.reason == "resync" ? .debug : .info, "Pass begins", environment.name,
+                ["resync", "waiting"].contains(start.reason) ? .debug : .info, "Pass begins", environment.name,
                 ["commit": "\(start.commit)", "reason": "\(start.reason)"])
         case .changing, .superseded: break
         case .progress(let environment, let progress): record(progress, environment)
@@ -118,11 +118,15 @@ public struct LoopLog: Sendable {
         if !changed.isEmpty {
             facts["apps"] = .array(changed.prefix(50).map { "\($0.app): \($0.outcome.rawValue)" })
         }
+        if let holds = report.waitingFor { facts["waitingFor"] = .array(holds.map { "\($0.message)" }) }
         let failures = report.apps.compactMap { app in app.failure.map { "\(app.app): \($0.code): \($0.message)" } }
         if !failures.isEmpty { facts["failures"] = .array(failures.prefix(20).map { "\($0)" }) }
         let level: Logger.Level =
             switch pass.status {
             case .done where pass.start.reason == "resync" && report.outcome == .unchanged: .debug
+            // Told once: the looks that follow find the same.
+            case .changesPending where ["resync", "waiting"].contains(pass.start.reason): .debug
+            case .changesPending: .notice
             case .done: .info
             default: .error
             }

@@ -52,6 +52,7 @@ public final class LoopMetrics: Sendable {
             switch pass.status {
             case .done where pass.report?.preemptedBy != nil: .reconciling
             case .done: pass.report?.apps.contains { $0.outcome == .drifted } ?? false ? .drifted : .upToDate
+            case .changesPending: .waiting
             case .refused, .missing: .refused
             case nil: nil
             default: .failing
