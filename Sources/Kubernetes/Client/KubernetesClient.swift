@@ -49,6 +49,10 @@ public struct KubernetesClient: Sendable {
         return guarded
     }
 
+    /// How many requests of this client and its copies wait until others have been answered: more than none means that the API server
+    /// cannot keep up with them.
+    public var requestsWaiting: Int { transport.gate.load.waiting }
+
     /// The same client, whose requests go before all others of this client and its copies (``ClientOptions/requestsInFlight``): for
     /// what keeps a lease, without which none of the others may be sent.
     public var urgent: KubernetesClient {

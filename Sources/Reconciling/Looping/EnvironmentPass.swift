@@ -21,7 +21,9 @@ struct EnvironmentPass: Sendable {
             let begin = context.time.now()
             var finished: FinishedPass
             do {
-                finished = try await context.slots.run {
+                finished = try await context.slots.run(
+                    at: environment.cluster.address, isBusy: { cluster.requestsWaiting > 0 }
+                ) {
                     context.tell(.passStarted(environment, start))
                     return FinishedPass(start, try await sync())
                 }
