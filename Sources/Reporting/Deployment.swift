@@ -113,6 +113,18 @@ public struct Deployment: Sendable, Codable, Hashable {
         }
     }
 
+    /// What a person has put aside for this deployment. Who that was is ``by``.
+    public struct Override: Sendable, Codable, Hashable {
+        public var guards: [Hold.Guard]
+        /// In the person's own words.
+        public var reason: String
+
+        public init(guards: [Hold.Guard], reason: String) {
+            self.guards = guards
+            self.reason = reason
+        }
+    }
+
     /// Counted from 1 in each environment.
     public var number: Int
     public var commit: SyncReport.Commit
@@ -126,6 +138,8 @@ public struct Deployment: Sendable, Codable, Hashable {
     public var apps: [App]
     /// Nil where none was asked for, or it did not come to it.
     public var verification: Verification?
+    /// Nil where nothing was in the way.
+    public var override: Override?
 
     public init(
         number: Int, commit: SyncReport.Commit, descriptor: String, startedAt: Date, outcome: Outcome, by: Runner,

@@ -7,7 +7,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
     case done = 0
     /// An error in Descry itself.
     case internalError = 1
-    /// `plan --exit-code`: changes are pending.
+    /// `plan --exit-code`: changes are pending. `apply`: they wait for a window or for approvals.
     case changesPending = 2
     /// A rollout failed; everything of this sync was rolled back.
     case rolledBack = 3

@@ -26,7 +26,18 @@ public struct HistoryReport: Sendable, Encodable {
                 table.add(cells)
             }
         }
-        return table.render(coloured: style.isColoured) + failures(style)
+        return table.render(coloured: style.isColoured) + overrides(style) + failures(style)
+    }
+
+    private func overrides(_ style: TextStyle) -> String {
+        deployments.compactMap { deployment in
+            deployment.override.map { override in
+                let guards = override.guards.map(\.rawValue).joined(separator: ", ")
+                return
+                    "\(deployment.number) \(style.paint("override", .yellow)) of \(guards) by \(Self.by(deployment.by)): "
+                    + "\(printable(override.reason))\n"
+            }
+        }.joined()
     }
 
     private static func head(_ deployment: Deployment) -> [TextTable.Cell] {

@@ -65,6 +65,7 @@ public struct JUnitReport: Sendable {
         switch app.outcome {
         case .notStarted: return .skipped("not started: an earlier app failed")
         case .rolledBack: return .skipped("rolled back: another app failed")
+        case .waiting: return .skipped("waits for a window or for approvals")
         case .preempted: return .skipped("no longer waited for: there is a newer commit")
         default: return .passed
         }

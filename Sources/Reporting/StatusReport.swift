@@ -57,6 +57,8 @@ public struct EnvironmentStatus: Sendable, Encodable {
     public var descriptor: String?
     /// The branch's tip, whose descriptor was read.
     public var commit: SyncReport.Commit?
+    /// What changes wait for; nil where none do.
+    public var waitingFor: [Hold]?
     /// In the descriptor's order; none where the environment could not be read.
     public var apps: [AppStatus] = []
     public var notes: [String] = []
@@ -80,6 +82,8 @@ public struct AppStatus: Sendable, Encodable {
         case rolling
         /// Another version is wanted; `apply` would deploy it.
         case pending
+        /// The same, and it waits for what ``EnvironmentStatus/waitingFor`` says.
+        case waiting
         /// The wanted version was deployed, and somebody has changed it since; `apply` would put it right.
         case drifted
         /// Its last rollout has failed: a pod says why.

@@ -40,6 +40,9 @@ public enum StatusText {
             let branch = environment.branch ?? environment.environment
             text += commitLine(commit, environment: environment.environment, branch: branch, style: style)
         }
+        for hold in environment.waitingFor ?? [] {
+            text += "\(environment.environment) \(style.paint("waits", .yellow)): \(printable(hold.message))\n"
+        }
         return text + environment.notes.map { "note: \(printable($0))\n" }.joined()
     }
 
@@ -127,7 +130,7 @@ public enum StatusText {
         let word = style.paint(app.state.rawValue, app.state.colour)
         var text = "\(environment.environment) \(app.app) \(word): "
         switch app.state {
-        case .ok, .pending, .drifted: text += wish(app)
+        case .ok, .pending, .waiting, .drifted: text += wish(app)
         case .rolling: text += [wish(app), app.waitingFor.map(printable) ?? ""].joined(separator: "; waiting for ")
         case .failed, .missing, .refused: text += app.failure.map(failureText) ?? wish(app)
         }
@@ -151,7 +154,7 @@ extension AppStatus.State {
     var colour: TerminalColour {
         switch self {
         case .ok: .green
-        case .rolling, .pending, .drifted: .yellow
+        case .rolling, .pending, .waiting, .drifted: .yellow
         case .failed, .missing, .refused: .red
         }
     }

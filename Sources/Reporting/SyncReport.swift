@@ -22,6 +22,8 @@ public struct SyncReport: Sendable, Encodable {
         case patched
         /// Every changed app is proven to run its new version.
         case proven
+        /// Changes are asked for, and a window or approvals are waited for; at most what somebody else had changed was put right.
+        case waiting
         /// The input is wrong or names what is not there; nothing was written.
         case refused
         /// At least one app did not get where the descriptor wants it; every app that the pass changed is back, and proven
@@ -50,6 +52,8 @@ public struct SyncReport: Sendable, Encodable {
     public var outcome: Outcome
     /// That of the process; nil while the pass is under way.
     public var exitCode: Int32?
+    /// What changes wait for; nil where none do.
+    public var waitingFor: [Hold]?
     public var apps: [AppReport]
     /// The check that followed the rollouts; nil where none did, or something failed before it.
     public var verification: VerificationReport?
@@ -105,6 +109,8 @@ public struct AppReport: Sendable, Encodable {
         /// Someone else changed it, and the environment says `drift: report`: left as it is.
         case drifted
         case pending
+        /// Its change waits for what ``SyncReport/waitingFor`` says.
+        case waiting
         case validated
         case patched
         case proven

@@ -12,7 +12,7 @@ public enum TextReport {
         if let commit = report.commit {
             text += commitLine(commit, environment: report.environment, branch: report.branch, style: style)
         }
-        text += report.notes.map { "note: \(printable($0))\n" }.joined()
+        text += report.notes.map { "note: \(printable($0))\n" }.joined() + holds(report, style: style)
         var table = TextTable("APP", "WORKLOAD", "FROM", "TO", "WAVE", "CHANGE")
         for app in report.apps where app.outcome != .unchanged && app.outcome != .refused {
             let reasons = orderedReasons(app.changes)
@@ -33,7 +33,7 @@ public enum TextReport {
         }
         return drifted.joined() + appNotes(report) + failures(report, style: style)
             + (report.verification?.failureText(style: style) ?? "")
-            + rollbackFailures(report, style: style) + applySummary(report, style: style)
+            + rollbackFailures(report, style: style) + holds(report, style: style) + applySummary(report, style: style)
     }
 
     private static func appNotes(_ report: SyncReport) -> String {
@@ -79,7 +79,7 @@ public enum TextReport {
     }
 
     private static func planSummary(_ report: SyncReport, style: TextStyle) -> String {
-        let changing = report.apps.count { [.pending, .validated, .drifted].contains($0.outcome) }
+        let changing = report.apps.count { [.pending, .waiting, .validated, .drifted].contains($0.outcome) }
         let refused = report.apps.count { $0.failure != nil }
         if report.outcome == .refused || refused > 0 {
             return style.paint("refused", .red)
@@ -88,7 +88,15 @@ public enum TextReport {
         let unchanged = report.apps.count - changing
         if changing == 0 { return style.paint("no changes", .green) + ": \(counted(unchanged, "app")) as described\n" }
         let validated = report.outcome == .validated ? ", accepted by the API server" : ""
-        return "\(counted(changing, "app")) to change\(validated), \(unchanged) unchanged\n"
+        let waiting = report.outcome == .waiting ? ", waiting" : ""
+        return "\(counted(changing, "app")) to change\(validated)\(waiting), \(unchanged) unchanged\n"
+    }
+
+    /// What changes wait for, a line each.
+    static func holds(_ report: SyncReport, style: TextStyle) -> String {
+        (report.waitingFor ?? []).map {
+            "\(report.environment) \(style.paint("waits", .yellow)): \(printable($0.message))\n"
+        }.joined()
     }
 
     private static func applySummary(_ report: SyncReport, style: TextStyle) -> String {
@@ -107,7 +115,8 @@ public enum TextReport {
     }
 
     private static let summaryOrder: [AppReport.Outcome] = [
-        .proven, .patched, .validated, .pending, .failed, .rolledBack, .preempted, .refused, .notStarted, .drifted,
+        .proven, .patched, .validated, .pending, .waiting, .failed, .rolledBack, .preempted, .refused, .notStarted,
+        .drifted,
         .unchanged,
     ]
 

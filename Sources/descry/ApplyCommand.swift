@@ -23,12 +23,14 @@ struct ApplyCommand: AsyncParsableCommand {
               descry apply DEV --no-wait
               descry apply DEV --follow
               descry apply LIVE --lock-timeout 30m
+              descry apply LIVE --override --reason "Mends the outage of payments, INC-4711"
               descry apply DEV --repository https://git.example.com/shop/deployments.git \\
                 --namespace shop-dev --registry nexus.example.com:32554/shop \\
                 --server https://kube.example.com:6443 --certificate-authority ca.crt --token-file token
 
             EXIT CODES
               0   every app runs what the descriptor says (--no-wait: is patched)
+              2   changes wait for a window or for approvals; what somebody else had changed is put right
               3   a rollout failed, or the pass failed after something was written; all of it is rolled back and proven
               4   the same, but something is not back, or --on-failure is not rollback; the report says what runs where
               65, 69, 77, 78: nothing was written; see descry --help
@@ -59,6 +61,12 @@ struct ApplyCommand: AsyncParsableCommand {
     @Flag(help: "Try again what failed with this very descriptor before.")
     var retry = false
 
+    @Flag(help: "Deploy outside of the environment's windows. Needs --reason. Approvals are needed all the same.")
+    var override = false
+
+    @Option(help: .init("Why --override is needed; the history keeps it, with who ran the command.", valueName: "text"))
+    var reason: String?
+
     @Option(
         help: .init(
             "How long to wait where another run holds the environment; 0 for not at all.", valueName: "duration"),
@@ -67,6 +75,13 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func validate() throws {
         if follow && (!wait || dryRun) { throw ValidationError("--follow needs rollouts to wait for") }
+        if override && (reason ?? "").allSatisfy(\.isWhitespace) {
+            throw ValidationError("--override needs --reason, in words that others will understand later")
+        }
+        if !override && reason != nil { throw ValidationError("--reason is for --override") }
+        if let reason, reason.count > 500 || reason.contains(where: \.isNewline) {
+            throw ValidationError("--reason is one line of at most 500 characters")
+        }
     }
 
     func run() async throws {
@@ -81,10 +96,10 @@ struct ApplyCommand: AsyncParsableCommand {
         let extent: Sync.Extent = dryRun ? .validate : wait ? .prove : .patch
         let stream = common.output.textStream
         let style = common.output.style(for: stream)
-        let end = try await Interruption.ends { [acceptRewrite, retry, follow, lockTimeout] in
+        let end = try await Interruption.ends { [acceptRewrite, retry, follow, lockTimeout, reason] in
             try await pass.run(
                 .apply, extent: extent, acceptsRewrite: acceptRewrite, retries: retry, follow: follow,
-                lockTimeout: lockTimeout.duration,
+                lockTimeout: lockTimeout.duration, overriding: reason,
                 preempted: {
                     stream.write(TextReport.render($0.report, style: style))
                     printer.startAnew()
@@ -115,10 +130,11 @@ struct Pass {
 
     /// - Parameters:
     ///   - lockTimeout: how long to wait for another run that holds the environment. A pass that only looks takes no lock.
+    ///   - overriding: why windows are not kept to; nil keeps to them.
     ///   - preempted: is given what became of each pass that a newer commit ended.
     func run(
         _ command: SyncReport.Command, extent: Sync.Extent, acceptsRewrite: Bool, retries: Bool = false,
-        follow: Bool = false, lockTimeout: Duration = .zero,
+        follow: Bool = false, lockTimeout: Duration = .zero, overriding: String? = nil,
         preempted: @escaping @Sendable (Sync.Outcome) -> Void = { _ in },
         progress: @escaping @Sendable (ProgressEvent) -> Void
     ) async throws -> Sync.Outcome {
@@ -135,7 +151,7 @@ struct Pass {
                         extent: extent, acceptsRewrite: acceptsRewrite, retries: retries,
                         runner: Deployment.Runner(variables),
                         tips: .asking(repository, resolved.branch, every: follow ? Self.pollInterval : nil),
-                        progress: progress
+                        overriding: overriding, progress: progress
                     ).runToEnd(preempted: { preempted($0.noting(note)) }).noting(note)
                 }
                 guard extent == .prove || extent == .patch else { return try await pass(cluster) }

@@ -16,7 +16,7 @@ struct Descry: AsyncParsableCommand {
             EXIT CODES
               0   done; nothing wrong
               1   an error in Descry itself
-              2   plan --exit-code, status --exit-code: changes are pending
+              2   plan --exit-code, status --exit-code: changes are pending; apply: they wait for a window or for approvals
               3   a rollout failed; everything that the pass changed was rolled back
               4   a rollout failed, or the pass failed after something was written; not everything is back
               64  wrong usage

@@ -73,8 +73,9 @@ struct RunCommand: AsyncParsableCommand {
         let reporter = ForgeReporter(version: Version.text, metrics: metrics, logger: logger)
         let forge = LoopForge(reporter)
         let holder = LeaseHolder.replica(options.replica, variables)
-        let loop = loop(holder, variables, metrics, forge, logger)
-        let configuration = RunConfiguration(loop: loop, metrics: metrics, logger: logger)
+        let waiting = WaitingEnvironments()
+        let loop = loop(holder, variables, metrics, forge, waiting, logger)
+        let configuration = RunConfiguration(loop: loop, metrics: metrics, waiting: waiting, logger: logger)
         let webhooks = WebhookReceiver(
             endpoints: { await configuration.endpoints }, metrics: metrics, logger: logger
         ) { names in await loop.wake(WakeHint(environments: names, reason: .webhook)) }
@@ -97,7 +98,8 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func loop(
-        _ holder: LeaseHolder, _ variables: [String: String], _ metrics: Metrics, _ forge: LoopForge, _ logger: Logger
+        _ holder: LeaseHolder, _ variables: [String: String], _ metrics: Metrics, _ forge: LoopForge,
+        _ waiting: WaitingEnvironments, _ logger: Logger
     ) -> Loop {
         let cache = Connections.cacheFolder(options.cache, variables)
         @Sendable func connections(_ environment: Reconciling.Environment) -> Connections {
@@ -116,6 +118,7 @@ struct RunCommand: AsyncParsableCommand {
                 log.record(event)
                 counts.record(event)
                 forge.record(event)
+                waiting.record(event)
             })
     }
 

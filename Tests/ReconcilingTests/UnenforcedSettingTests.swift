@@ -14,9 +14,7 @@ import Testing
         """
 
     @Test(arguments: [
-        ("", 0), ("windows: [{allow: Mon-Fri}]", 1),
-        ("allowedSigners: signers\napprovals: {count: 2}", 1),
-        ("allowedSigners: signers\nwindows: [{deny: Fri}]\napprovals: {count: 2}", 2),
+        ("", 0), ("windows: [{allow: Mon-Fri}]", 0), ("allowedSigners: signers\napprovals: {count: 2}", 1),
     ])
     func `an environment with a guard that is not enforced is refused`(settings: String, count: Int) throws {
         let environment = try EnvironmentSettings.parse(Array((Self.file + settings + "\n").utf8), file: "LIVE.yaml")

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Git
 import Kubernetes
 import Logging
@@ -124,9 +125,10 @@ package struct SandboxScene: Sendable {
     package func apply(
         as account: Account? = nil, extent: Sync.Extent = .prove, retries: Bool = false,
         requestTimeout: Duration = .seconds(30), follow: Duration? = nil,
-        clock: any Clock<Duration> = ContinuousClock(),
+        overriding: String? = nil, clock: any Clock<Duration> = ContinuousClock(),
         progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in },
-        preempted: @escaping @Sendable (Sync.Outcome) -> Void = { _ in }
+        preempted: @escaping @Sendable (Sync.Outcome) -> Void = { _ in },
+        now: @escaping @Sendable () -> Date = { Date() }
     ) async throws -> Sync.Outcome {
         let git = try GitRepository(
             remote: environment.repository,
@@ -140,7 +142,7 @@ package struct SandboxScene: Sendable {
                     try await Sync(
                         environment: environment, repository: git, cluster: cluster, command: .apply, extent: extent,
                         retries: retries, tips: .asking(git, environment.branch, every: follow, clock: clock),
-                        clock: clock, progress: progress
+                        overriding: overriding, clock: clock, now: now, progress: progress
                     ).runToEnd(preempted: preempted)
                 })
         } catch {

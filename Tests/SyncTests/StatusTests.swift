@@ -78,7 +78,9 @@ import Testing
 
 extension SandboxScene {
     /// As `descry status` reads it; by the deployer where no other account is named.
-    func status(as account: Account? = nil) async throws -> EnvironmentStatus {
+    func status(
+        as account: Account? = nil, now: @escaping @Sendable () -> Date = { Date() }
+    ) async throws -> EnvironmentStatus {
         let git = try GitRepository(
             remote: environment.repository,
             options: GitOptions(
@@ -88,7 +90,8 @@ extension SandboxScene {
         do {
             result = .success(
                 try await withCluster(account ?? deployer, .seconds(30)) { cluster in
-                    try await StatusReader(environment: environment, repository: git, cluster: cluster).read()
+                    try await StatusReader(environment: environment, repository: git, cluster: cluster, now: now)
+                        .read()
                 })
         } catch { result = .failure(error) }
         await git.close()

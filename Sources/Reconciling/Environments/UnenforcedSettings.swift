@@ -7,7 +7,6 @@ extension Environment {
     /// - Throws: one diagnostic, code `not-enforced`, for each.
     func refuseUnenforced() throws(Refused) {
         var guards: [String] = []
-        if windows != .none { guards.append("windows") }
         if approvals != nil { guards.append("approvals") }
         guard !guards.isEmpty else { return }
         throw Refused(

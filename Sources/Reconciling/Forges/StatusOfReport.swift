@@ -12,6 +12,9 @@ extension CommitStatus {
         let place = report.environment
         switch report.outcome {
         case .pending, .validated, .patched: return nil
+        case .waiting:
+            let reasons = (report.waitingFor ?? []).map(\.message).joined(separator: "; ")
+            self.init(commit: commit.id, .pending, "\(place) waits: \(reasons)")
         case .proven, .unchanged: self = Self.proven(report, commit.id)
         case .preempted:
             let newer = report.preemptedBy.map { "by \($0.shortID) " } ?? ""

@@ -16,17 +16,24 @@ struct Journal: Sendable {
     private(set) var interrupted = EarlierApps()
     /// Those of it that the descriptor no longer names, and that have to go back.
     private(set) var abandoned: [PlannedApp] = []
+    /// The history has an entry for the pass.
+    var isRecording: Bool { entry != nil }
 
     private let environment: Environment
     private let reader: WorkloadReader
     private let verifies: Bool
     private let proves: Bool
+    private let override: Deployment.Override?
 
-    /// - Parameter proves: the pass waits for what it writes.
+    /// - Parameters:
+    ///   - proves: the pass waits for what it writes.
+    ///   - override: what a person has put aside for it.
     init(
-        cluster: KubernetesClient, environment: Environment, runner: Deployment.Runner, descriptor: String, proves: Bool
+        cluster: KubernetesClient, environment: Environment, runner: Deployment.Runner, descriptor: String,
+        proves: Bool, override: Deployment.Override? = nil
     ) {
         self.proves = proves
+        self.override = override
         self.environment = environment
         reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)
         store = HistoryStore(cluster: cluster, environment: environment)
@@ -42,12 +49,12 @@ struct Journal: Sendable {
     ///   - plan: gets to roll out, besides, what a pass that did not come to its end had set out to change, so that all of it is
     ///     proven, or taken back, together.
     ///   - retries: a person says that what failed before is to be tried again.
-    ///   - accepting: what later commits are compared with from now on.
+    ///   - accepting: what later commits are compared with from now on; nil leaves that as it is.
     ///   - isNews: that is another than the history has; where no deployment is recorded, it has to be recorded by itself.
     /// - Returns: why nothing is to be written to the cluster at all; nil to go on.
     /// - Throws: `KubernetesError`.
     mutating func begin(
-        _ plan: inout Plan, _ commit: SyncReport.Commit, retries: Bool, accepting: AcceptedCommit, isNews: Bool,
+        _ plan: inout Plan, _ commit: SyncReport.Commit, retries: Bool, accepting: AcceptedCommit?, isNews: Bool,
         _ note: (String) -> Void
     ) async throws -> Quarantine? {
         let isNeeded = plan.apps.contains(where: \.isRolledOut)
@@ -79,15 +86,16 @@ struct Journal: Sendable {
                 Deployment.App($0, before: earlier.before($0) ?? Deployment.Before($0))
             } + carried
         guard !apps.isEmpty else {
-            if isNews, entry == nil, history.accepted != accepting {
+            if isNews, entry == nil, let accepting, history.accepted != accepting {
                 _ = try await store.accept(accepting, in: history)
             }
             return nil
         }
-        entry = try await store.record(
-            Deployment(
-                number: 0, commit: commit, descriptor: descriptor, startedAt: Date(), outcome: .running, by: runner,
-                apps: apps), accepting: accepting, in: history)
+        var deployment = Deployment(
+            number: 0, commit: commit, descriptor: descriptor, startedAt: Date(), outcome: .running, by: runner,
+            apps: apps)
+        deployment.override = override
+        entry = try await store.record(deployment, accepting: accepting, in: history)
         if entry == nil { note(HistoryStore.missing(store.environment)) }
         return nil
     }
@@ -124,7 +132,8 @@ struct Journal: Sendable {
         var deployment = entry.deployment
         deployment.outcome =
             switch report.outcome {
-            case .proven, .unchanged: .proven
+            // With changes that wait, it is what was put right meanwhile that is recorded.
+            case .proven, .unchanged, .waiting: .proven
             case .patched: .patched
             case .rolledBack: .rolledBack
             case .preempted: .preempted

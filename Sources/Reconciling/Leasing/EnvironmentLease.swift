@@ -61,7 +61,9 @@ public struct EnvironmentLease: Sendable {
             guard claim == .command else { throw LeaseDenied.forbidden(error) }
             // Without a namespace there is nothing to lock; the pass says what is missing.
             let note = error.category == .missing ? nil : missing
-            return try await body(HeldLease(term: nil, note: note, requests: AsyncStream { $0.finish() }))
+            return try await body(
+                HeldLease(
+                    term: nil, note: note, requests: AsyncStream { $0.finish() }, hints: AsyncStream { $0.finish() }))
         }
     }
 
@@ -76,10 +78,12 @@ public struct EnvironmentLease: Sendable {
     ) async throws -> R {
         let term = LeaseTerm(lease, validUntil: sentAt + timing.validity, now: time.now)
         let (requests, asking) = AsyncStream<String>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let renewal = LeaseRenewal(lease: self, term: term, requests: asking)
+        let (hints, hinting) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let renewal = LeaseRenewal(lease: self, term: term, requests: asking, hints: hinting)
         // Its own task: an interruption of this one must not end it before the body has cleaned up.
         let renewing = Task { await renewal.run(from: sentAt, timing) }
-        let result = await Self.untilLost(term) { try await body(HeldLease(term: term, requests: requests)) }
+        let held = HeldLease(term: term, requests: requests, hints: hints)
+        let result = await Self.untilLost(term) { try await body(held) }
         renewing.cancel()
         await renewing.value
         if let end = term.end { throw end }

@@ -8,12 +8,15 @@ public struct HeldLease: Sendable {
     public let note: String?
     /// Who else asks for the lease, each once. A holder that is idle ends its work to hand it over.
     public let requests: AsyncStream<String>
+    /// Others that do not hold the lease have heard that something may have changed.
+    public let hints: AsyncStream<Void>
     let term: LeaseTerm?
 
-    init(term: LeaseTerm?, note: String? = nil, requests: AsyncStream<String>) {
+    init(term: LeaseTerm?, note: String? = nil, requests: AsyncStream<String>, hints: AsyncStream<Void>) {
         self.term = term
         self.note = note
         self.requests = requests
+        self.hints = hints
     }
 
     /// How often the lease has gone to another holder by now.

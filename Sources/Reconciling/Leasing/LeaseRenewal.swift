@@ -6,6 +6,7 @@ struct LeaseRenewal: Sendable {
     let lease: EnvironmentLease
     let term: LeaseTerm
     let requests: AsyncStream<String>.Continuation
+    let hints: AsyncStream<Void>.Continuation
 
     /// How often in a row somebody else's annotation may come in between.
     private static let attempts = 5
@@ -17,10 +18,14 @@ struct LeaseRenewal: Sendable {
     ///   - first: when the term began.
     ///   - timing: what the term was written with. A new one counts from the next renewal on: until then others keep to the old one.
     func run(from first: ContinuousClock.Instant, _ timing: LeaseTiming) async {
-        defer { requests.finish() }
+        defer {
+            requests.finish()
+            hints.finish()
+        }
         var next = first + LeaseTiming.jittered(timing.renewal, chance: time.random())
         var told: String?
         var failures = 0
+        var isHinted = false
         while true {
             do { try await time.sleep(next) } catch { return }
             let timing = lease.timing
@@ -33,6 +38,8 @@ struct LeaseRenewal: Sendable {
                     new.term.seconds = Int(timing.duration.components.seconds)
                     new.term.renewed = MicroTime(time.date())
                     if let last = old.term.renewed { new.term.renewed = new.term.renewed?.following(last) }
+                    // Remembered until the write is known to have arrived: its answer may be lost, and the hint gone by then.
+                    if new.annotations.removeValue(forKey: LeaseHint.annotation) != nil { isHinted = true }
                     return new
                 }
                 guard let renewed else { return }
@@ -41,6 +48,8 @@ struct LeaseRenewal: Sendable {
                 let asking = renewed.annotations[LeaseCandidate.requestAnnotation]
                 if let asking, asking != told, asking != lease.holder.identity { requests.yield(asking) }
                 told = asking
+                if isHinted { hints.yield() }
+                isHinted = false
                 next = sentAt + LeaseTiming.jittered(timing.renewal, chance: time.random())
             } catch {
                 if Task.isCancelled { return }

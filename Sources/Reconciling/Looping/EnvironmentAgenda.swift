@@ -14,6 +14,8 @@ struct EnvironmentAgenda: Sendable {
         case drift
         /// What kept the last one from its end may have passed.
         case retry
+        /// What changes wait for may be over: a window opens, or somebody has approved.
+        case waiting
         /// Nothing is known to have changed; now and then a look is taken all the same.
         case resync
     }
@@ -32,6 +34,8 @@ struct EnvironmentAgenda: Sendable {
         case refused
         /// There is a newer commit.
         case preempted
+        /// Changes wait; another look is worth it after this pause, where that is known.
+        case waiting(look: Duration?)
         /// The world was not as it must be; a retry may help.
         case failed(retryAfter: Duration?)
     }
@@ -55,6 +59,9 @@ struct EnvironmentAgenda: Sendable {
     /// The last pass ended well, for the commit that the branch points at.
     var isUpToDate: Bool { lastEnd == .done && attempted == tip }
 
+    /// The last pass left changes that wait.
+    var isWaiting: Bool { if case .waiting = lastEnd { true } else { false } }
+
     /// How many passes in a row have failed.
     var failures: Int { backOff.failures }
 
@@ -71,14 +78,17 @@ struct EnvironmentAgenda: Sendable {
     /// From now on a pass is made so often although nothing is known to have changed.
     mutating func resync(every interval: Duration, _ now: Instant, chance: Double) {
         resyncInterval = interval
-        if lastEnd == .done || lastEnd == .refused { asked(.resync, at: now + interval.jittered(chance)) }
+        if lastEnd == .done || lastEnd == .refused || isWaiting { asked(.resync, at: now + interval.jittered(chance)) }
     }
 
     /// When a failed pass is tried again.
     var retry: Instant? { scheduled.flatMap { $0.reason == .retry ? $0.at : nil } }
 
-    /// Somebody says that it is worth a try: a failed pass is repeated at once.
-    mutating func hinted() { if case .failed = lastEnd { asked(.retry) } }
+    /// Somebody says that it is worth a try: a failed pass is repeated at once, and so is one whose changes wait.
+    mutating func hinted() {
+        if case .failed = lastEnd { asked(.retry) }
+        if isWaiting { asked(.waiting) }
+    }
 
     func next(_ now: Instant) -> Step {
         guard !isRunning, let tip else { return .wait(until: nil) }
@@ -104,6 +114,11 @@ struct EnvironmentAgenda: Sendable {
             backOff.succeeded()
             asked(.resync, at: now + resyncInterval.jittered(chance))
         case .preempted: wanted = .commit
+        case .waiting(let look):
+            backOff.succeeded()
+            asked(.resync, at: now + resyncInterval.jittered(chance))
+            // The two clocks need not agree to the last millisecond.
+            if let look { asked(.waiting, at: now + max(look, .milliseconds(100))) }
         case .failed(let retryAfter):
             asked(.retry, at: now + backOff.failed(chance: chance, atLeast: retryAfter))
         }

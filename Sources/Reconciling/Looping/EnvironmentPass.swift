@@ -1,4 +1,5 @@
 import Documents
+import FoundationEssentials
 import Git
 import Kubernetes
 import Planning
@@ -25,7 +26,7 @@ struct EnvironmentPass: Sendable {
                     at: environment.cluster.address, isBusy: { cluster.requestsWaiting > 0 }
                 ) {
                     context.tell(.passStarted(environment, start))
-                    return FinishedPass(start, try await sync())
+                    return FinishedPass(start, try await sync(), context.time.date())
                 }
             } catch {
                 finished = FinishedPass(start, error)
@@ -42,7 +43,7 @@ struct EnvironmentPass: Sendable {
             environment: environment, repository: repository, cluster: cluster, command: .apply, extent: .prove,
             runner: context.runner,
             tips: TipSource(current: { start.commit }, next: { try await feed.tip(after: $0) }),
-            leavesAlone: leavesAlone,
+            leavesAlone: leavesAlone, now: context.time.date,
             progress: { event in
                 if case .planned = event { tell(.changing(environment, start)) }
                 tell(.progress(environment: environment.name, event))
@@ -63,7 +64,8 @@ struct FinishedPass: Sendable {
     /// The apps that it has left as somebody else made them.
     var drifted: Set<String> = []
 
-    init(_ start: LoopPass.Start, _ outcome: Sync.Outcome) {
+    /// - Parameter now: the calendar's time.
+    init(_ start: LoopPass.Start, _ outcome: Sync.Outcome, _ now: Date) {
         let report = outcome.report
         summary = LoopPass(start: start, seconds: 0, report: report, failure: nil, status: outcome.status)
         plan = outcome.plan
@@ -76,15 +78,22 @@ struct FinishedPass: Sendable {
             default: break
             }
         }
+        written.formUnion(outcome.corrected)
+        proven.formUnion(outcome.corrected)
         end =
             switch outcome.status {
+            case .changesPending: .waiting(look: report.look(now))
+            // What was put right meanwhile has failed by itself, and is left.
+            case .rolledBack where report.waitingFor != nil && report.isQuarantined,
+                .rolloutFailed where report.waitingFor != nil && report.isQuarantined:
+                .waiting(look: report.look(now))
             case .done: report.preemptedBy == nil ? .done : .preempted
             case .refused, .missing: .refused
             case .rolledBack where report.isQuarantined, .rolloutFailed where report.isQuarantined: .refused
             default: .failed(retryAfter: nil)
             }
         // What is running then is not what the plan said.
-        if end == .refused, outcome.status == .rolledBack || outcome.status == .rolloutFailed { plan = nil }
+        if end != .done, outcome.status == .rolledBack || outcome.status == .rolloutFailed { plan = nil }
     }
 
     init(_ start: LoopPass.Start, _ error: any Error) {
@@ -113,6 +122,11 @@ struct FinishedPass: Sendable {
 }
 
 extension SyncReport {
+    /// How long to wait until another look is worth it; nil where that is not known.
+    fileprivate func look(_ now: Date) -> Duration? {
+        waitingFor?.compactMap(\.until).max().map { .seconds($0.timeIntervalSince(now)) }
+    }
+
     /// The versions themselves have failed, so that the same descriptor would only fail again: the history refuses it from now on
     /// (``Deployment/quarantined(_:descriptor:)``).
     fileprivate var isQuarantined: Bool {

@@ -12,6 +12,7 @@ struct EnvironmentTerm {
         case drift
         case driftTold
         case unwatched(KubernetesError)
+        case watched
         /// Somebody else wants the lease.
         case requested(by: String)
         case passEnded(FinishedPass)
@@ -96,6 +97,10 @@ struct EnvironmentTerm {
             if !isUnwatched { context.tell(.unwatched(environment: environment.name, error)) }
             isUnwatched = true
             agenda.resync(every: context.settings.unwatchedInterval, context.time.now(), chance: context.time.random())
+        case .watched:
+            if isUnwatched { context.tell(.watched(environment: environment.name)) }
+            isUnwatched = false
+            agenda.resync(every: context.settings.resyncInterval, context.time.now(), chance: context.time.random())
         case .drift: lookAtDrift(&loop)
         case .driftTold: if !correcting.isEmpty { agenda.asked(.drift) }
         case .passEnded(let pass): ended(pass)
@@ -114,7 +119,7 @@ struct EnvironmentTerm {
             context.tell(.driftCorrected(environment: environment.name, apps: fixed.sorted()))
         }
         correcting = []
-        guard let plan = pass.plan, pass.end == .done || pass.end == .refused else { return }
+        guard let plan = pass.plan, pass.end == .done || pass.end == .refused || agenda.isWaiting else { return }
         for app in told.keys where !pass.drifted.contains(app) { told[app] = nil }
         drift.expect(plan, written: pass.written, isRefused: pass.end == .refused)
     }

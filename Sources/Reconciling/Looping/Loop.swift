@@ -81,9 +81,10 @@ public actor Loop {
         }
     }
 
-    /// Something may have changed: its repository is polled, and a failed pass tried again.
+    /// Something may have changed: its repository is polled, and a failed pass tried again. A webhook reaches one replica of several, so
+    /// it is passed on to the one that looks after the environment; what an operator asks of a process is asked of that one.
     public func wake(_ hint: WakeHint) {
-        for name in hint.environments { loops[name]?.loop.wake() }
+        for name in hint.environments { loops[name]?.loop.wake(passesOn: hint.reason == .webhook) }
     }
 
     /// Ends all of it: passes that are under way are recorded as interrupted, leases given back. What is not done by the time that

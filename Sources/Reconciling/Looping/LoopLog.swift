@@ -22,6 +22,8 @@ public struct LoopLog: Sendable {
                 metadata: ["repository": "\(remote)", "code": "\(error.code)", "reason": "\(error.message)"])
         case .elsewhere(let environment, let holder):
             say(.info, "Another one looks after the environment", environment, ["holder": holder.map { "\($0)" }])
+        case .hintPassedOn(let environment, let holder):
+            say(.debug, "A hint is passed on to who looks after the environment", environment, ["holder": "\(holder)"])
         case .taken(let environment): say(.info, "Looking after the environment", environment)
         case .left(let environment): say(.info, "No longer looking after the environment", environment)
         case .troubled(let environment, let failure):
@@ -32,7 +34,7 @@ public struct LoopLog: Sendable {
                 ["code": "\(error.code)", "reason": "\(error.description)"])
         case .passStarted(let environment, let start):
             say(
-                start.reason == "resync" ? .debug : .info, "Pass begins", environment.name,
+                ["resync", "waiting"].contains(start.reason) ? .debug : .info, "Pass begins", environment.name,
                 ["commit": "\(start.commit)", "reason": "\(start.reason)"])
         case .changing: break
         case .progress(let environment, let progress): record(progress, environment)
@@ -54,6 +56,7 @@ public struct LoopLog: Sendable {
             say(
                 .warning, "Workloads cannot be watched: drift is only seen now and then", environment,
                 ["code": "\(error.code)", "reason": "\(error.message)"])
+        case .watched(let environment): say(.notice, "Workloads are watched again", environment)
         }
     }
 
@@ -113,11 +116,15 @@ public struct LoopLog: Sendable {
         if !changed.isEmpty {
             facts["apps"] = .array(changed.prefix(50).map { "\($0.app): \($0.outcome.rawValue)" })
         }
+        if let holds = report.waitingFor { facts["waitingFor"] = .array(holds.map { "\($0.message)" }) }
         let failures = report.apps.compactMap { app in app.failure.map { "\(app.app): \($0.code): \($0.message)" } }
         if !failures.isEmpty { facts["failures"] = .array(failures.prefix(20).map { "\($0)" }) }
         let level: Logger.Level =
             switch pass.status {
             case .done where pass.start.reason == "resync" && report.outcome == .unchanged: .debug
+            // Told once: the looks that follow find the same.
+            case .changesPending where ["resync", "waiting"].contains(pass.start.reason): .debug
+            case .changesPending: .notice
             case .done: .info
             default: .error
             }

@@ -11,7 +11,7 @@ public final class LoopMetrics: Sendable {
 
     public func record(_ event: LoopEvent) {
         switch event {
-        case .polled, .pollFailed, .changing, .progress, .retrying, .unwatched: break
+        case .polled, .pollFailed, .hintPassedOn, .changing, .progress, .retrying, .unwatched, .watched: break
         case .elsewhere(let environment, _): metrics.set(.elsewhere, of: environment)
         case .taken(let environment):
             metrics.set(leaseHeld: true, of: environment)
@@ -51,6 +51,7 @@ public final class LoopMetrics: Sendable {
             switch pass.status {
             case .done where pass.report?.preemptedBy != nil: .reconciling
             case .done: pass.report?.apps.contains { $0.outcome == .drifted } ?? false ? .drifted : .upToDate
+            case .changesPending: .waiting
             case .refused, .missing: .refused
             case nil: nil
             default: .failing

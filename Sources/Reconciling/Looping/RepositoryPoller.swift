@@ -51,8 +51,11 @@ final class RepositoryPoller: Sendable {
         return try await body(feed)
     }
 
-    /// Something may have changed: the repository is asked soon.
-    func hint() { signal.yield(.hint) }
+    /// Something may have changed: the repository is asked soon, if there is anybody who wants to know.
+    func hint() {
+        guard task.withLock({ $0 }) != nil else { return }
+        signal.yield(.hint)
+    }
 
     /// Ends polling, and closes the repository.
     func close() async {

@@ -1,4 +1,5 @@
 import Descriptors
+import FoundationEssentials
 import Git
 import Kubernetes
 import Planning
@@ -11,8 +12,14 @@ public struct StatusReader: Sendable {
     private let environment: Environment
     private let repository: GitRepository
     private let cluster: KubernetesClient
+    private let now: @Sendable () -> Date
 
-    public init(environment: Environment, repository: GitRepository, cluster: KubernetesClient) {
+    /// - Parameter now: the calendar's time, by which windows are open and approvals count.
+    public init(
+        environment: Environment, repository: GitRepository, cluster: KubernetesClient,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.now = now
         self.environment = environment
         self.repository = repository
         self.cluster = cluster
@@ -22,7 +29,8 @@ public struct StatusReader: Sendable {
     public func read() async throws -> EnvironmentStatus {
         var status = EnvironmentStatus(environment)
         let source = DescriptorSource(environment: environment, repository: repository)
-        let version = try await source.read(try await repository.update(branch: environment.branch))
+        let tip = try await repository.update(branch: environment.branch)
+        let version = try await source.read(tip)
         let (commit, descriptor) = (version.commit, version.descriptor)
         status.commit = commit
         async let reading = HistoryStore(cluster: cluster, environment: environment).read()
@@ -53,7 +61,21 @@ public struct StatusReader: Sendable {
             }
             return status
         }
+        try await wait(plan, tip, &status)
         return status
+    }
+
+    /// What is pending waits, where a guard does not let it through yet.
+    private func wait(_ plan: Plan, _ tip: BranchTip, _ status: inout EnvironmentStatus) async throws {
+        let changes = Set(plan.changed.filter { !$0.isRestoration }.map(\.app.name))
+        guard !changes.isEmpty else { return }
+        let holds = try await ChangeGuards(environment: environment, repository: repository, now: now).holds(tip)
+        guard !holds.isEmpty else { return }
+        status.waitingFor = holds
+        for index in status.apps.indices
+        where status.apps[index].state == .pending && changes.contains(status.apps[index].app) {
+            status.apps[index].state = .waiting
+        }
     }
 
     /// - Returns: false where the token may not list pods: then the workloads' own status has to do.

@@ -3,7 +3,7 @@ import Git
 import Reporting
 
 /// Waits for a commit that is worth ending a pass for: a newer one on the environment's branch whose descriptor can be read and
-/// says something else.
+/// says something else, and that may be deployed now.
 struct NewerCommit: Sendable {
     let source: DescriptorSource
     /// Waits until the branch points elsewhere than at this commit.
@@ -12,6 +12,8 @@ struct NewerCommit: Sendable {
     let acceptsRewrite: Bool
     /// What the pass is for.
     let current: DescriptorSource.Version
+    /// Why changes to a commit wait; nothing where they may be made now.
+    let holds: @Sendable (BranchTip) async throws -> [Hold]
     let clock: any Clock<Duration>
     let note: @Sendable (String) -> Void
 
@@ -42,7 +44,11 @@ struct NewerCommit: Sendable {
     /// - Throws: `GitError` where the server cannot be asked.
     private func read(_ tip: CommitID, _ told: inout Set<String>) async throws -> DescriptorSource.Version? {
         do {
-            return try await source.read(try await source.tip(tip, acceptsRewrite: acceptsRewrite))
+            let tip = try await source.tip(tip, acceptsRewrite: acceptsRewrite)
+            let version = try await source.read(tip)
+            let held = version.bytes == current.bytes ? [] : try await holds(tip)
+            if held.isEmpty { return version }
+            tell(held.map(\.message).joined(separator: "; "), &told)
         } catch let error as GitError where error.category == .refused {
             tell(error.message, &told)
         } catch let error as Refused {

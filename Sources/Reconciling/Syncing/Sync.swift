@@ -29,20 +29,24 @@ public struct Sync: Sendable {
         public var report: SyncReport
         public var status: ExitStatus
         public var plan: Plan
+        /// While changes wait: the apps that somebody else had changed and that were put right.
+        public var corrected: Set<String> = []
     }
 
-    private let environment: Environment
-    private let repository: GitRepository
-    private let cluster: KubernetesClient
-    private let command: SyncReport.Command
-    private let extent: Extent
-    private let acceptsRewrite: Bool
-    private let retries: Bool
-    private let runner: Deployment.Runner
-    private let tips: TipSource
-    private let leavesAlone: Set<String>
-    private let clock: any Clock<Duration>
-    private let progress: @Sendable (ProgressEvent) -> Void
+    let environment: Environment
+    let repository: GitRepository
+    let cluster: KubernetesClient
+    let command: SyncReport.Command
+    let extent: Extent
+    let acceptsRewrite: Bool
+    let retries: Bool
+    let runner: Deployment.Runner
+    let tips: TipSource
+    let leavesAlone: Set<String>
+    let overriding: String?
+    let clock: any Clock<Duration>
+    let now: @Sendable () -> Date
+    let progress: @Sendable (ProgressEvent) -> Void
 
     /// - Parameters:
     ///   - acceptsRewrite: go on where the branch was force-pushed.
@@ -51,12 +55,15 @@ public struct Sync: Sendable {
     ///   - tips: where the branch points, and whether it moves on while rollouts are waited for: a newer commit that can be
     ///     deployed ends the pass at once, as `preempted`. Nil: the git server is asked once, and the pass waits to their end.
     ///   - leavesAlone: the apps whose drift is only told, whatever the environment's setting.
+    ///   - overriding: why a person deploys outside of the environment's windows; nil keeps to them.
     ///   - clock: for the pauses between two questions: for health, for a check's end, for a newer commit. What a rollout and
     ///     a canary take is real time.
+    ///   - now: the calendar's time, by which windows are open and approvals count.
     public init(
         environment: Environment, repository: GitRepository, cluster: KubernetesClient, command: SyncReport.Command,
         extent: Extent, acceptsRewrite: Bool = false, retries: Bool = false, runner: Deployment.Runner = .init(),
-        tips: TipSource? = nil, leavesAlone: Set<String> = [], clock: any Clock<Duration> = ContinuousClock(),
+        tips: TipSource? = nil, leavesAlone: Set<String> = [], overriding: String? = nil,
+        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() },
         progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
     ) {
         self.environment = environment
@@ -69,7 +76,9 @@ public struct Sync: Sendable {
         self.runner = runner
         self.tips = tips ?? .asking(repository, environment.branch)
         self.leavesAlone = leavesAlone
+        self.overriding = overriding
         self.clock = clock
+        self.now = now
         self.progress = progress
     }
 
@@ -107,9 +116,11 @@ public struct Sync: Sendable {
             let status = record.refuse(plan)
             return Outcome(report: record.report, status: status, plan: plan)
         }
+        let (holds, override) = try await holds(plan, tip, version, &record)
         let events = EventRecorder(cluster: cluster, environment: environment)
         var stage = Stage(version: version, source: source, unlistable: observed.unlistable, events: events)
         guard !isReadOnly else { return try await carryOut(plan, stage, &record) }
+        guard holds.isEmpty else { return try await keep(observed.workloads, tip, stage, &record) }
         let canaries = plan.changed.filter { $0.canary != nil }
         if extent == .patch, !canaries.isEmpty {
             let status = record.refuseUnwatched(canaries)
@@ -117,7 +128,7 @@ public struct Sync: Sendable {
         }
         var journal = Journal(
             cluster: cluster, environment: environment, runner: runner, descriptor: version.digest,
-            proves: extent == .prove)
+            proves: extent == .prove, override: override)
         if let quarantine = try await journal.begin(
             &plan, commit, retries: retries, accepting: accepted(tip, commit), isNews: tip.isRewrite,
             { note($0, &record) })
@@ -125,10 +136,19 @@ public struct Sync: Sendable {
             let status = record.refuse(quarantine)
             return Outcome(report: record.report, status: status, plan: plan)
         }
+        if override != nil, !journal.isRecording { throw unrecorded }
         try await repository.accept(tip)
+        stage.interrupted = journal.interrupted
+        stage.abandoned = journal.abandoned
+        return try await carryOut(plan, stage, journal, &record)
+    }
+
+    /// Carries out what the journal has recorded, and records how it ended.
+    func carryOut(
+        _ plan: Plan, _ stage: Stage, _ journal: Journal, _ record: inout SyncRecord
+    ) async throws -> Outcome {
+        let events = stage.events
         do {
-            stage.interrupted = journal.interrupted
-            stage.abandoned = journal.abandoned
             var outcome = try await carryOut(plan, stage, &record)
             let troubles = [await journal.end(outcome.report), await events.flush(within: .seconds(3))]
             for trouble in troubles.compactMap({ $0 }) {
@@ -145,21 +165,21 @@ public struct Sync: Sendable {
         }
     }
 
-    private func tip(_ source: DescriptorSource) async throws -> BranchTip {
+    func tip(_ source: DescriptorSource) async throws -> BranchTip {
         let commit = try await tips.current()
         if isReadOnly { return try await source.tip(commit, acceptsRewrite: true) }
         let history = HistoryStore(cluster: cluster, environment: environment)
         return try await source.tip(commit, acceptsRewrite: acceptsRewrite, history: history)
     }
 
-    private func accepted(_ tip: BranchTip, _ commit: SyncReport.Commit) -> AcceptedCommit {
+    func accepted(_ tip: BranchTip, _ commit: SyncReport.Commit) -> AcceptedCommit {
         AcceptedCommit(
             repository: repository.remote.description, branch: tip.branch.description,
             commit: tip.commit.description, time: Int64(commit.time.timeIntervalSince1970))
     }
 
     /// What a pass knows before it carries its plan out.
-    private struct Stage {
+    struct Stage {
         let version: DescriptorSource.Version
         let source: DescriptorSource
         let unlistable: Set<WorkloadKind>
@@ -168,9 +188,11 @@ public struct Sync: Sendable {
         var interrupted = EarlierApps()
         /// Those of it that the descriptor no longer names, and that have to go back.
         var abandoned: [PlannedApp] = []
+        /// Only what somebody else has changed is put right: a newer commit is no reason to end that.
+        var keeps = false
     }
 
-    private func carryOut(_ plan: Plan, _ stage: Stage, _ record: inout SyncRecord) async throws -> Outcome {
+    func carryOut(_ plan: Plan, _ stage: Stage, _ record: inout SyncRecord) async throws -> Outcome {
         let apps = plan.waves.joined().filter { !isLeftAlone($0) }
         if extent != .plan, !(apps.isEmpty && stage.abandoned.isEmpty) {
             progress(.planned((apps + stage.abandoned).map { AppProgress($0, .waiting) }))
@@ -180,7 +202,7 @@ public struct Sync: Sendable {
         return Outcome(report: record.report, status: status, plan: plan)
     }
 
-    private func carryOut(
+    func carryOut(
         _ plan: Plan, _ apps: [PlannedApp], _ stage: Stage, _ record: inout SyncRecord
     ) async throws {
         let replan: @Sendable (PlannedApp, Workload?) -> Plan = { app, workload in
@@ -202,31 +224,35 @@ public struct Sync: Sendable {
                 clock: clock, progress: progress), record)
     }
 
-    private func newerCommit(_ stage: Stage) -> (@Sendable () async throws -> SyncReport.Commit)? {
-        guard let next = tips.next else { return nil }
-        let progress = progress
+    func newerCommit(_ stage: Stage) -> (@Sendable () async throws -> SyncReport.Commit)? {
+        guard let next = tips.next, !stage.keeps else { return nil }
+        let (progress, guards) = (progress, guards)
         let newer = NewerCommit(
             source: stage.source, next: next, acceptsRewrite: acceptsRewrite, current: stage.version,
-            clock: clock, note: { progress(.note($0)) })
+            holds: { try await guards.holds($0) }, clock: clock, note: { progress(.note($0)) })
         return { try await newer.wait() }
     }
 
+    var guards: ChangeGuards { ChangeGuards(environment: environment, repository: repository, now: now) }
+
     /// With `drift: report` what somebody else changed is only told, and a new version still deployed.
-    private func isLeftAlone(_ planned: PlannedApp) -> Bool {
+    func isLeftAlone(_ planned: PlannedApp) -> Bool {
         (environment.drift == .report || leavesAlone.contains(planned.app.name)) && planned.isOnlyDrift
     }
 
-    private var isReadOnly: Bool { extent == .plan || extent == .validate }
+    var isReadOnly: Bool { extent == .plan || extent == .validate }
 
-    private func note(_ text: String, _ record: inout SyncRecord) {
+    func note(_ text: String, _ record: inout SyncRecord) {
         record.note(text)
         progress(.note(text))
     }
 
-    private func plan(_ apps: [App], _ commit: String, _ observed: [WorkloadKey: Workload]) -> Plan {
+    func plan(
+        _ apps: [App], _ commit: String, _ observed: [WorkloadKey: Workload], keeps: Bool = false
+    ) -> Plan {
         // An earlier pass may have patched it and been stopped, or have failed. What is not settled is waited for, so that a pass
         // which finds nothing to change still proves what it says.
-        let unsettled = extent == .prove ? observed.filter { !$0.value.isSettled } : [:]
+        let unsettled = extent == .prove && !keeps ? observed.filter { !$0.value.isSettled } : [:]
         return Plan(
             apps: apps, commit: commit, rules: PlanningRules(environment), observed: observed,
             unsettled: Set(unsettled.keys))

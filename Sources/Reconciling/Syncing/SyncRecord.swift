@@ -49,6 +49,17 @@ struct SyncRecord: Sendable {
         for (index, app) in report.apps.enumerated() { indexOfApp[app.app] = index }
     }
 
+    /// The changes of these apps wait.
+    mutating func wait(for holds: [Hold], _ apps: [PlannedApp]) {
+        report.waitingFor = holds
+        for app in apps { update(app.app.name) { $0.outcome = .waiting } }
+    }
+
+    /// While changes wait, this is put right.
+    mutating func keep(_ apps: [PlannedApp], leftAlone: (PlannedApp) -> Bool) {
+        for app in apps { update(app.app.name) { $0 = AppReport(app, outcome: leftAlone(app) ? .drifted : .pending) } }
+    }
+
     /// The API server took the patch.
     mutating func written(_ planned: PlannedApp, rivals: [String], extent: Sync.Extent) {
         if extent != .validate { written.insert(planned.app.name) }
@@ -195,6 +206,10 @@ struct SyncRecord: Sendable {
             }
             report.outcome = .failed
             return end(hasWritten ? .rolloutFailed : obstacles.max { rank($0) < rank($1) } ?? .internalError)
+        }
+        if report.waitingFor != nil, !outcomes.contains(.validated) {
+            report.outcome = .waiting
+            return end(report.command == .apply ? .changesPending : .done)
         }
         let order: [(AppReport.Outcome, SyncReport.Outcome)] = [
             (.proven, .proven), (.rolledBack, .proven), (.patched, .patched), (.validated, .validated),

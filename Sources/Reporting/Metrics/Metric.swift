@@ -11,6 +11,7 @@ public enum Metric: String, Sendable, Hashable, CaseIterable {
     case lastSuccess = "descry_last_success_timestamp_seconds"
     case environments = "descry_environments"
     case upToDate = "descry_environment_up_to_date"
+    case waiting = "descry_environment_waiting"
     case leaseHeld = "descry_lease_held"
     case leaseTransitions = "descry_lease_transitions_total"
     case driftFound = "descry_drift_found_total"
@@ -73,7 +74,8 @@ extension Metric {
         case .buildInfo:
             .init(kind: .gauge, labels: ["version"], help: "Always 1; the label tells which Descry this is.")
         case .passes, .passDuration, .activePasses, .queueDepth, .rollouts, .rolloutDuration: passDefinition
-        case .lastSuccess, .environments, .upToDate, .leaseHeld, .leaseTransitions, .driftFound, .driftCorrected,
+        case .lastSuccess, .environments, .upToDate, .waiting, .leaseHeld, .leaseTransitions, .driftFound,
+            .driftCorrected,
             .driftContested:
             environmentDefinition
         case .gitRequests, .gitRequestDuration, .kubernetesRequests, .kubernetesRequestDuration, .webhooks,
@@ -123,6 +125,10 @@ extension Metric {
                 help:
                     "1 where the environment runs what its branch says, 0 where not; only where this replica looks after it."
             )
+        case .waiting:
+            .init(
+                kind: .gauge, labels: ["environment"],
+                help: "1 where a change waits for a window or for approvals; only where this replica looks after it.")
         case .leaseHeld:
             .init(kind: .gauge, labels: ["environment"], help: "1 where this replica holds the environment's lease.")
         case .leaseTransitions:

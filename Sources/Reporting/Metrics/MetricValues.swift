@@ -12,6 +12,8 @@ public enum PassOutcome: String, Sendable, Hashable, CaseIterable {
     case failed
     /// A newer commit ended it.
     case preempted
+    /// A change is asked for, and waits for a window or for approvals.
+    case waiting
     /// The input is wrong: descriptor, branch, environment file.
     case refused
     /// The descriptor names what is not there.
@@ -31,7 +33,8 @@ public enum PassOutcome: String, Sendable, Hashable, CaseIterable {
     public init(exitStatus: ExitStatus) {
         self =
             switch exitStatus {
-            case .done, .changesPending: .unchanged
+            case .done: .unchanged
+            case .changesPending: .waiting
             case .internalError, .usage: .error
             case .rolledBack: .rolledBack
             case .rolloutFailed: .failed
@@ -51,6 +54,7 @@ public enum PassOutcome: String, Sendable, Hashable, CaseIterable {
         case .proven: self = .proven
         case .rolledBack: self = .rolledBack
         case .preempted: self = .preempted
+        case .waiting: self = .waiting
         case .refused, .failed:
             let status = report.exitCode.flatMap(ExitStatus.init(rawValue:))
             self = status.map(PassOutcome.init(exitStatus:)) ?? (report.outcome == .refused ? .refused : .failed)
@@ -74,7 +78,7 @@ public enum RolloutOutcome: String, Sendable, Hashable, CaseIterable {
         case .failed: self = .failed
         case .rolledBack: self = .rolledBack
         case .preempted: self = .preempted
-        case .unchanged, .drifted, .pending, .validated, .patched, .notStarted, .refused: return nil
+        case .unchanged, .drifted, .pending, .waiting, .validated, .patched, .notStarted, .refused: return nil
         }
     }
 }
@@ -91,6 +95,8 @@ public enum EnvironmentState: String, Sendable, Hashable, CaseIterable {
     case reconciling
     /// Somebody else changed it, and it is only told (`drift: report`) or contested.
     case drifted
+    /// Its branch asks for a change that waits for a window or for approvals.
+    case waiting
     /// The last pass failed; another one follows by itself.
     case failing
     /// The last pass refused its input; another one follows a new commit or other settings.

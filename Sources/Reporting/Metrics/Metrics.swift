@@ -62,7 +62,7 @@ public final class Metrics: Sendable {
                 for metric in [Metric.leaseTransitions, .driftFound, .driftCorrected] {
                     state.registry.add(0, to: metric, [new])
                 }
-                state.registry.set(.upToDate, [new], to: 0)
+                for metric in [Metric.upToDate, .waiting] { state.registry.set(metric, [new], to: 0) }
             }
         }
     }
@@ -73,10 +73,12 @@ public final class Metrics: Sendable {
             state.set(environmentState, of: environment)
             if environmentState == .elsewhere {
                 state.registry.remove(.upToDate, [environment])
+                state.registry.remove(.waiting, [environment])
                 state.registry.remove(.lastSuccess, [environment])
                 state.registry.set(.driftContested, [environment], to: 0)
             } else {
                 state.registry.set(.upToDate, [environment], to: environmentState == .upToDate ? 1 : 0)
+                state.registry.set(.waiting, [environment], to: environmentState == .waiting ? 1 : 0)
             }
         }
     }

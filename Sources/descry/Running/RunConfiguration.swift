@@ -10,9 +10,11 @@ actor RunConfiguration {
     private var isEnding = false
     private let loop: Loop
     private let metrics: Metrics
+    private let waiting: WaitingEnvironments
     private let logger: Logger
 
-    init(loop: Loop, metrics: Metrics, logger: Logger) {
+    init(loop: Loop, metrics: Metrics, waiting: WaitingEnvironments, logger: Logger) {
+        self.waiting = waiting
         self.loop = loop
         self.metrics = metrics
         self.logger = logger
@@ -36,7 +38,7 @@ actor RunConfiguration {
     var readiness: Readiness {
         if isEnding { return Readiness(isReady: false, reasons: ["it is about to end"]) }
         guard isRead else { return Readiness(isReady: false, reasons: ["the environment files are being read"]) }
-        return Readiness(isReady: !active.environments.isEmpty, reasons: active.reasons)
+        return Readiness(isReady: !active.environments.isEmpty, reasons: active.reasons + waiting.reasons)
     }
 
     /// What the environments of this moment listen to.

@@ -89,6 +89,22 @@ import Testing
         #expect(agenda.next(start) == .pass(.retry, one))
     }
 
+    /// The window's opening is a time, somebody's approval a hint or a look; a new commit is always worth a pass.
+    @Test mutating func `changes that wait are looked at when that may be over`() {
+        pass(one, .waiting(look: .seconds(60)))
+        #expect(agenda.isWaiting && !agenda.isUpToDate && agenda.failures == 0)
+        #expect(agenda.next(start) == .wait(until: later(60)))
+        #expect(agenda.next(later(60)) == .pass(.waiting, one))
+        agenda.hinted()
+        #expect(agenda.next(start) == .pass(.waiting, one))
+        agenda.moved(to: two)
+        #expect(agenda.next(start) == .pass(.commit, two))
+        pass(two, .waiting(look: nil))
+        #expect(agenda.next(start) == .wait(until: later(600)), "now and then, where no time is known")
+        pass(two, .waiting(look: .seconds(-1)))
+        #expect(agenda.next(start) == .wait(until: later(0.1)), "clocks differ by a moment")
+    }
+
     @Test mutating func `refused input waits for another commit`() {
         pass(one, .refused)
         #expect(agenda.next(later(599)) == .wait(until: later(600)))

@@ -1,0 +1,127 @@
+import Descriptors
+import FoundationEssentials
+import Git
+import Kubernetes
+import Planning
+import Reporting
+import Workloads
+
+// What a pass does while changes wait for a window or for approvals.
+
+extension Sync {
+    /// Why the plan's changes wait, and what a person has put aside so that they don't. What somebody else has changed is put right
+    /// at any time, and what has begun inside of a window is brought to its end.
+    func holds(
+        _ plan: Plan, _ tip: BranchTip, _ version: DescriptorSource.Version, _ record: inout SyncRecord
+    ) async throws -> (holds: [Hold], override: Deployment.Override?) {
+        let changes = plan.changed.filter { !$0.isRestoration && !isLeftAlone($0) }
+        guard !changes.isEmpty else { return ([], nil) }
+        var holds = try await guards.holds(tip)
+        var override: Deployment.Override?
+        if let overriding, holds.contains(where: { $0.code == .window }) {
+            holds.removeAll { $0.code == .window }
+            override = Deployment.Override(guards: [.window], reason: overriding)
+        }
+        if !isReadOnly, !holds.isEmpty, holds.allSatisfy({ $0.code == .window }),
+            try await HistoryStore(cluster: cluster, environment: environment).read()?.isUnderWay(version.digest)
+                ?? false
+        {
+            note("outside of the windows, and going on all the same: this deployment has begun inside", &record)
+            return ([], nil)
+        }
+        if !holds.isEmpty { record.wait(for: holds, changes) }
+        return (holds, override)
+    }
+
+    /// Puts right what somebody else has changed since the last deployment, and leaves all else as it is.
+    func keep(
+        _ observed: [WorkloadKey: Workload], _ tip: BranchTip, _ stage: Stage, _ record: inout SyncRecord
+    ) async throws -> Outcome {
+        if tip.isRewrite { try await acceptRewrite(tip, stage.version.commit) }
+        let waiting = record.report.apps
+        guard let last = try await lastDeployed(stage) else {
+            note("what runs is left as it is: the history has no deployment that it could be compared with", &record)
+            let status = record.finish()
+            return Outcome(report: record.report, status: status, plan: plan([], "", [:]))
+        }
+        let commit = last.version.commit
+        let named = Set(stage.version.descriptor.apps.map(\.key))
+        let apps = last.version.descriptor.apps.filter { named.contains($0.key) }
+        let kept = plan(apps, commit.id, observed, keeps: true).apps.filter { app in
+            !app.isChanged || app.isRestoration && (extent == .prove || app.canary == nil)
+        }
+        var plan = plan(kept.map(\.app), commit.id, observed, keeps: true)
+        record.keep(plan.changed, leftAlone: isLeftAlone)
+        var stage = Stage(
+            version: last.version, source: stage.source, unlistable: stage.unlistable, events: stage.events, keeps: true
+        )
+        var outcome: Outcome
+        if last.isRecorded {
+            var journal = Journal(
+                cluster: cluster, environment: environment, runner: runner, descriptor: last.version.digest,
+                proves: extent == .prove)
+            let quarantine = try await journal.begin(
+                &plan, commit, retries: retries, accepting: nil, isNews: false, { note($0, &record) })
+            if let quarantine {
+                note(
+                    "what somebody else has changed is left: \(quarantine.apps.map(\.app).joined(separator: ", ")) failed",
+                    &record)
+                let status = record.finish()
+                outcome = Outcome(report: record.report, status: status, plan: plan)
+            } else {
+                stage.interrupted = journal.interrupted
+                outcome = try await carryOut(plan, stage, journal, &record)
+            }
+        } else {
+            outcome = try await carryOut(plan, stage, &record)
+        }
+        outcome.restoreWaiting(waiting)
+        return outcome
+    }
+
+    /// What to keep while changes wait. Where the token may keep no history, the descriptor itself has to do, with the apps whose
+    /// version it has not changed.
+    private func lastDeployed(_ stage: Stage) async throws -> LastDeployed? {
+        guard let history = try await HistoryStore(cluster: cluster, environment: environment).read() else {
+            return LastDeployed(version: stage.version, isRecorded: false)
+        }
+        guard let deployment = history.lastDeployed, let version = try await stage.source.read(deployment) else {
+            return nil
+        }
+        return LastDeployed(version: version, isRecorded: true)
+    }
+
+    /// What a person has accepted stays accepted, whenever it is deployed.
+    private func acceptRewrite(_ tip: BranchTip, _ commit: SyncReport.Commit) async throws {
+        let store = HistoryStore(cluster: cluster, environment: environment)
+        if let history = try await store.read() { _ = try await store.accept(accepted(tip, commit), in: history) }
+        try await repository.accept(tip)
+    }
+
+    var unrecorded: KubernetesError {
+        KubernetesError(
+            code: "override-unrecorded", category: .denied,
+            message: "an override has to be in the history, and the token may not keep the history of "
+                + "\(environment.name); nothing was changed",
+            hint: "`descry rbac \(environment.name)` prints the rule")
+    }
+}
+
+extension Sync.Outcome {
+    /// The apps whose changes wait are told as that, also where something about them was put right meanwhile.
+    fileprivate mutating func restoreWaiting(_ apps: [AppReport]) {
+        for index in report.apps.indices {
+            guard let waiting = apps.first(where: { $0.app == report.apps[index].app }) else { continue }
+            let kept = report.apps[index]
+            if kept.outcome == .proven || kept.outcome == .patched { corrected.insert(kept.app) }
+            guard waiting.outcome == .waiting, kept.failure == nil, kept.outcome != .waiting else { continue }
+            report.apps[index] = waiting
+            report.apps[index].notes += kept.notes
+            if corrected.contains(kept.app) {
+                report.apps[index].notes.append(
+                    "put right meanwhile, back at \(kept.to): "
+                        + kept.changes.map { "\($0.field) was \($0.from ?? "absent")" }.joined(separator: ", "))
+            }
+        }
+    }
+}
