@@ -147,7 +147,7 @@ import Workloads
 
 extension LoopScene {
     /// Waits until the history says that the commit is proven: by watching its ConfigMap.
-    fileprivate func proven(_ commit: String, _ environment: String) async throws {
+    func proven(_ commit: String, _ environment: String) async throws {
         while true {
             let changes = changes()
             if let last = try await history(environment).first, last.commit.id == commit, last.outcome == .proven {

@@ -45,7 +45,11 @@ struct EnvironmentPass: Sendable {
             tips: TipSource(current: { start.commit }, next: { try await feed.tip(after: $0) }),
             leavesAlone: leavesAlone, now: context.time.date,
             progress: { event in
-                if case .planned = event { tell(.changing(environment, start)) }
+                switch event {
+                case .planned: tell(.changing(environment, start))
+                case .superseded(let commit): tell(.superseded(environment, commit: commit.id, by: start))
+                default: break
+                }
                 tell(.progress(environment: environment.name, event))
             }
         ).run()

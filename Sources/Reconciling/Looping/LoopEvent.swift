@@ -25,6 +25,8 @@ public enum LoopEvent: Sendable {
     case passStarted(Environment, LoopPass.Start)
     /// The pass has found something to change, and begins to.
     case changing(Environment, LoopPass.Start)
+    /// The pass takes the place of one at this commit that did not come to its end, such as one of a process that was killed.
+    case superseded(Environment, commit: String, by: LoopPass.Start)
     case progress(environment: String, ProgressEvent)
     case passEnded(Environment, LoopPass)
     /// The pass that failed is made again then, unless something happens before.

@@ -36,7 +36,7 @@ public struct LoopLog: Sendable {
             say(
                 ["resync", "waiting"].contains(start.reason) ? .debug : .info, "Pass begins", environment.name,
                 ["commit": "\(start.commit)", "reason": "\(start.reason)"])
-        case .changing: break
+        case .changing, .superseded: break
         case .progress(let environment, let progress): record(progress, environment)
         case .passEnded(let environment, let pass): record(pass, environment.name)
         case .retrying(let environment, let pause, let failures):
@@ -66,6 +66,8 @@ public struct LoopLog: Sendable {
             say(
                 .debug, "Read the descriptor", environment,
                 ["author": "\(commit.author)", "subject": "\(commit.subject)"])
+        case .superseded(let commit):
+            say(.debug, "Takes the place of a commit that was not proven", environment, ["unproven": "\(commit.id)"])
         case .note(let note): say(.notice, "Of note", environment, ["note": "\(note)"])
         case .planned(let apps):
             say(.info, "Changing apps", environment, ["apps": "\(apps.map(\.app).joined(separator: " "))"])
