@@ -17,7 +17,7 @@ extension GitRepository {
             logger.warning("the cache was damaged and is fetched anew", metadata: ["path": "\(mirror.path)"])
         }
         let previous = mirror.state.accepted[branch] ?? baseline?.commit
-        let history = previous == tip ? .commits(1) : wantedHistory(since: previous, baseline)
+        let history = wantedHistory(since: previous, baseline)
         if try !isPresent(tip) {
             try await transfer(tip, of: branch, history)
         }
@@ -142,7 +142,8 @@ extension GitRepository {
             "fetching",
             metadata: [
                 "commit": "\(request.wants.first.map(String.init(describing:)) ?? "")",
-                "commits": "\(request.wants.count)", "history": "\(request.history)", "haves": "\(request.haves.count)",
+                "commits": "\(request.wants.count)", "history": "\(request.history)",
+                "haves": "\(request.haves.count)",
             ])
         try await self.request(.fetch) { repository, watchdog throws(GitError) in
             let incoming = try repository.mirror.receive()

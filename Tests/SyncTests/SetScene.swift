@@ -61,7 +61,7 @@ struct SetScene: Sendable {
         let cache = try TemporaryFolder()
         let repository = try GitRepository(
             remote: try RemoteURL(url), options: try await options(cache),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: TestOutput.logger)
         do {
             let report = try await set(arguments, repository, message, pushOptions, isDryRun, timeout)
             await repository.close()
