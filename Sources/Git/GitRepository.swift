@@ -12,6 +12,8 @@ public actor GitRepository {
     let carrier: Carrier
     let mirror: Mirror
     private var isClosed = false
+    /// The tip of the notes that was seen or made last, so that only what is new since is transferred.
+    var knownNotes: CommitID?
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 

@@ -33,7 +33,8 @@ public struct HistoryReport: Sendable, Encodable {
         deployments.compactMap { deployment in
             deployment.override.map { override in
                 let guards = override.guards.map(\.rawValue).joined(separator: ", ")
-                return "\(deployment.number) \(style.paint("override", .yellow)) of \(guards) by \(Self.by(deployment.by)): "
+                return
+                    "\(deployment.number) \(style.paint("override", .yellow)) of \(guards) by \(Self.by(deployment.by)): "
                     + "\(printable(override.reason))\n"
             }
         }.joined()

@@ -115,7 +115,8 @@ public enum TextReport {
     }
 
     private static let summaryOrder: [AppReport.Outcome] = [
-        .proven, .patched, .validated, .pending, .waiting, .failed, .rolledBack, .preempted, .refused, .notStarted, .drifted,
+        .proven, .patched, .validated, .pending, .waiting, .failed, .rolledBack, .preempted, .refused, .notStarted,
+        .drifted,
         .unchanged,
     ]
 

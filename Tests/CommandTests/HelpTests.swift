@@ -40,7 +40,7 @@ import Testing
     @Test func `the help lists every command and every exit code`() async throws {
         let run = try await DescryBinary().run(["--help"])
         #expect(run.exitCode == 0)
-        for command in Self.commands + ["lint", "run", "status", "set", "demo", "sandbox"] {
+        for command in Self.commands + ["lint", "run", "status", "set", "approve", "approvals", "demo", "sandbox"] {
             #expect(run.output.contains("\n  \(command) "))
         }
         for code in [0, 1, 2, 4, 64, 65, 69, 77, 78] { #expect(run.output.contains("\n  \(code) "), "\(code)") }

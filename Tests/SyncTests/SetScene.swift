@@ -91,7 +91,7 @@ struct SetScene: Sendable {
         ).run()
     }
 
-    private func options(_ cache: TemporaryFolder) async throws -> GitOptions {
+    func options(_ cache: TemporaryFolder) async throws -> GitOptions {
         let environment = [
             "PATH": Program.environment("PATH") ?? "/usr/bin:/bin", "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_CONFIG_NOSYSTEM": "1",

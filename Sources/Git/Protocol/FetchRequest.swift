@@ -16,6 +16,8 @@ struct FetchRequest: Sendable, Hashable {
     }
 
     var want: CommitID
+    /// More commits to send, as `want`.
+    var others: [CommitID] = []
     var haves: [CommitID] = []
     /// Commits whose parents the mirror doesn't have.
     var shallow: [CommitID] = []
@@ -27,7 +29,7 @@ struct FetchRequest: Sendable, Hashable {
         if capabilities.contains("object-format") { packets.append(.line("object-format=sha1")) }
         packets += [.delimiter, .line("ofs-delta"), .line("no-progress")]
         if Self.usesSideBandAll(capabilities) { packets.append(.line("sideband-all")) }
-        packets.append(.line("want \(want)"))
+        packets += ([want] + others).map { .line("want \($0)") }
         packets += boundary
         packets += haves.map { .line("have \($0)") }
         packets += [.line("done"), .flush]
@@ -49,6 +51,7 @@ struct FetchRequest: Sendable, Hashable {
         if capabilities.contains("object-format") { words.append("object-format=sha1") }
         if capabilities.contains("agent") { words.append("agent=" + agent) }
         var packets: [Packet] = [.line("want \(want) " + words.joined(separator: " "))]
+        packets += others.map { .line("want \($0)") }
         packets += boundary
         packets.append(.flush)
         packets += haves.map { .line("have \($0)") }

@@ -12,11 +12,11 @@ extension Sync {
     /// Why the plan's changes wait, and what a person has put aside so that they don't. What somebody else has changed is put right
     /// at any time, and what has begun inside of a window is brought to its end.
     func holds(
-        _ plan: Plan, _ tip: BranchTip, _ version: DescriptorSource.Version, _ record: inout SyncRecord
+        _ plan: Plan, _ version: DescriptorSource.Version, _ record: inout SyncRecord
     ) async throws -> (holds: [Hold], override: Deployment.Override?) {
         let changes = plan.changed.filter { !$0.isRestoration && !isLeftAlone($0) }
         guard !changes.isEmpty else { return ([], nil) }
-        var holds = try await guards.holds(tip)
+        var holds = try await guards.holds(version)
         var override: Deployment.Override?
         if let overriding, holds.contains(where: { $0.code == .window }) {
             holds.removeAll { $0.code == .window }
@@ -53,7 +53,8 @@ extension Sync {
         var plan = plan(kept.map(\.app), commit.id, observed, keeps: true)
         record.keep(plan.changed, leftAlone: isLeftAlone)
         var stage = Stage(
-            version: last.version, source: stage.source, unlistable: stage.unlistable, events: stage.events, keeps: true)
+            version: last.version, source: stage.source, unlistable: stage.unlistable, events: stage.events, keeps: true
+        )
         var outcome: Outcome
         if last.isRecorded {
             var journal = Journal(
@@ -62,7 +63,9 @@ extension Sync {
             let quarantine = try await journal.begin(
                 &plan, commit, retries: retries, accepting: nil, isNews: false, { note($0, &record) })
             if let quarantine {
-                note("what somebody else has changed is left: \(quarantine.apps.map(\.app).joined(separator: ", ")) failed", &record)
+                note(
+                    "what somebody else has changed is left: \(quarantine.apps.map(\.app).joined(separator: ", ")) failed",
+                    &record)
                 let status = record.finish()
                 outcome = Outcome(report: record.report, status: status, plan: plan)
             } else {

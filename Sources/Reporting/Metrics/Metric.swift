@@ -74,7 +74,8 @@ extension Metric {
         case .buildInfo:
             .init(kind: .gauge, labels: ["version"], help: "Always 1; the label tells which Descry this is.")
         case .passes, .passDuration, .activePasses, .queueDepth, .rollouts, .rolloutDuration: passDefinition
-        case .lastSuccess, .environments, .upToDate, .waiting, .leaseHeld, .leaseTransitions, .driftFound, .driftCorrected,
+        case .lastSuccess, .environments, .upToDate, .waiting, .leaseHeld, .leaseTransitions, .driftFound,
+            .driftCorrected,
             .driftContested:
             environmentDefinition
         case .gitRequests, .gitRequestDuration, .kubernetesRequests, .kubernetesRequestDuration, .webhooks,
