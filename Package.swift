@@ -154,12 +154,13 @@ let package = Package(
                 "Git", "Kubernetes", "Reconciling", "Reporting", "Sandbox", "TestServers", "Workloads", logging,
             ],
             path: "Tests/Scenes", swiftSettings: swiftSettings),
-        // The loop in this process, against the sandbox and real git servers.
+        // The loop, in this process and as processes of its own, against the sandbox and real git servers.
         .testTarget(
             name: "LoopTests",
             dependencies: [
                 "Descriptors", "Git", "Kubernetes", "Planning", "Reconciling", "Reporting", "Rollouts", "Sandbox",
-                "Scenes", "Serving", "TestServers", "Workloads", logging, nioSSL,
+                "Scenes", "Serving", "TestServers", "Workloads", "descry", asyncHTTPClient, logging, nioCore, nioHTTP1,
+                nioSSL,
             ],
             swiftSettings: swiftSettings),
         // Many who want one lease, on a clock of their own, against any API server.

@@ -81,9 +81,7 @@ def bad_image(setting):
     memory, words = 0, None
     if setting.descry:
         namespace = setting.cluster.namespace('bench-bad')
-        environment = setting.environment(namespace, namespace.token_path('descry-dev'))
-        setting.grant(environment)
-        namespace.access('descry-dev')
+        environment = setting.granted(namespace)
         namespace.create(names, lambda n: image(n, 0), 1)
         number = setting.next()     # by Descry, so that none but itself has set what it is to change
         setting.repository.commit(descriptor(names, number))

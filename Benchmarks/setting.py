@@ -6,6 +6,8 @@ import cluster as clusters
 from measure import Run
 
 REGISTRY = 'registry.example.org/shop'
+# The account that `descry rbac DEV` makes.
+DEPLOYER = 'descry-dev'
 
 
 def version(number, bad=False):
@@ -46,13 +48,16 @@ class Setting:
                                                       self.cluster.authority, token))
         return path
 
-    def grant(self, environment):
-        """Gives Descry's account what `descry rbac` prints."""
+    def granted(self, namespace):
+        """An environment file for the namespace, whose account DEPLOYER has what `descry rbac` prints; returns its path."""
+        environment = self.environment(namespace, namespace.token_path(DEPLOYER))
         printed = Run([self.descry, 'rbac', 'DEV', '--environment-file', environment]).out
         with tempfile.TemporaryFile() as manifests:
             manifests.write(printed.encode())
             manifests.seek(0)
             Run([self.kubectl, '--kubeconfig', self.cluster.kubeconfig, 'apply', '--filename', '-'], input=manifests)
+        namespace.access(DEPLOYER)
+        return environment
 
     def apply(self, environment, *more, cache=None, **options):
         return Run([self.descry, 'apply', 'DEV', '--environment-file', environment, '--cache', cache or self.temporary(),

@@ -17,7 +17,7 @@ extension GitRepository {
             logger.warning("the cache was damaged and is fetched anew", metadata: ["path": "\(mirror.path)"])
         }
         let previous = mirror.state.accepted[branch] ?? baseline?.commit
-        let history = previous.map { wantedHistory(since: $0, baseline) } ?? .commits(1)
+        let history = previous == tip ? .commits(1) : wantedHistory(since: previous, baseline)
         if try !isPresent(tip) {
             try await transfer(tip, of: branch, history)
         }
@@ -37,8 +37,33 @@ extension GitRepository {
         return BranchTip(branch: branch, commit: tip, previous: previous, isRewrite: isRewrite)
     }
 
+    /// What there is to say of a tip that was fetched before and follows from what was accepted. Needs no lock.
+    ///
+    /// - Returns: nil where it takes more to say.
+    func known(_ tip: CommitID, of branch: BranchName, _ baseline: Baseline?) throws(GitError) -> BranchTip? {
+        guard try mirror.refresh(), mirror.state.fetched[branch] == tip else { return nil }
+        let previous = mirror.state.accepted[branch] ?? baseline?.commit
+        let isThere: Bool
+        do throws(GitError) {
+            isThere = try follows(tip, previous)
+        } catch {
+            isThere = false  // the cache is damaged, which is found and mended under the lock
+        }
+        if isThere { return BranchTip(branch: branch, commit: tip, previous: previous, isRewrite: false) }
+        // libgit2 remembers a pack that it could not read: whoever mends the cache has to see it for the first time.
+        mirror.close()
+        return nil
+    }
+
+    private func follows(_ tip: CommitID, _ previous: CommitID?) throws(GitError) -> Bool {
+        let history = History(store: try mirror.objects())
+        guard try history.isPresent(tip) else { return false }
+        guard let previous else { return true }
+        return try history.ancestry(previous, of: tip) == .ancestor
+    }
+
     /// Whether the mirror has the commit. A mirror that can't even say so is thrown away.
-    private func isPresent(_ tip: CommitID) throws(GitError) -> Bool {
+    func isPresent(_ tip: CommitID) throws(GitError) -> Bool {
         do throws(GitError) {
             return try History(store: try mirror.objects()).isPresent(tip)
         } catch  where error.code == "cache-damaged" || error.code == "libgit2" {
@@ -48,9 +73,11 @@ extension GitRepository {
         }
     }
 
-    private func record(_ tip: CommitID, of branch: BranchName) throws(GitError) {
+    private func record(_ tip: CommitID, of branch: BranchName) throws(GitError) { try record([branch: tip]) }
+
+    func record(_ fetched: [BranchName: CommitID]) throws(GitError) {
         var state = mirror.state
-        state.fetched[branch] = tip
+        state.fetched.merge(fetched) { $1 }
         if case .inPlace = carrier {
             state.shallow = []
         } else {
@@ -69,10 +96,10 @@ extension GitRepository {
         }
         if mirror.packCount >= Self.maximumPackCount { try mirror.startAnew() }
         do throws(GitError) {
-            try await exchange(tip, of: branch, history: history)
+            try await exchange([tip], of: [branch], history: history)
         } catch  where Self.mayNeedAnotherDepth(error, history) {
             // A server refuses a moment that is later than the tip: the branch was moved to an older commit.
-            try await exchange(tip, of: branch, history: .commits(1))
+            try await exchange([tip], of: [branch], history: .commits(1))
         }
         guard try History(store: try mirror.objects()).isPresent(tip) else {
             throw .unreachable("pack-incomplete", "\(remote) sent a pack without the commit \(tip) that was asked for")
@@ -81,15 +108,17 @@ extension GitRepository {
 
     /// Fetches what lies between a commit that is here already and an older one. Needs the lock.
     func deepen(_ tip: CommitID, of branch: BranchName, to base: CommitID) async throws(GitError) {
-        try await exchange(tip, of: branch, history: wantedHistory(since: base, nil))
+        try await exchange([tip], of: [branch], history: wantedHistory(since: base, nil))
     }
 
-    private static func mayNeedAnotherDepth(_ error: GitError, _ history: FetchRequest.History) -> Bool {
+    static func mayNeedAnotherDepth(_ error: GitError, _ history: FetchRequest.History) -> Bool {
         guard case .since = history else { return false }
         return ["server-error", "connection-lost", "protocol"].contains(error.code)
     }
 
-    private func wantedHistory(since previous: CommitID, _ baseline: Baseline?) -> FetchRequest.History {
+    /// - Parameter previous: the commit accepted last; nil where there is none.
+    func wantedHistory(since previous: CommitID?, _ baseline: Baseline?) -> FetchRequest.History {
+        guard let previous else { return .commits(1) }
         if let baseline, baseline.commit == previous { return .since(max(1, baseline.time - Self.clockTolerance)) }
         do throws(GitError) {
             let time = try History(store: try mirror.objects()).commit(previous).time
@@ -101,12 +130,16 @@ extension GitRepository {
     }
 
     /// One request for a pack, taken in and adopted.
-    private func exchange(
-        _ tip: CommitID, of branch: BranchName?, history: FetchRequest.History
+    func exchange(
+        _ tips: [CommitID], of branches: [BranchName], history: FetchRequest.History
     ) async throws(GitError) {
-        let request = try request(tip, of: branch, history: history)
+        let request = try request(tips, of: branches, history: history)
         logger.debug(
-            "fetching", metadata: ["commit": "\(tip)", "history": "\(history)", "haves": "\(request.haves.count)"])
+            "fetching",
+            metadata: [
+                "commit": "\(tips.first.map(String.init(describing:)) ?? "")", "commits": "\(tips.count)",
+                "history": "\(history)", "haves": "\(request.haves.count)",
+            ])
         try await self.request(.fetch) { repository, watchdog throws(GitError) in
             let incoming = try repository.mirror.receive()
             var shallow = Set(request.shallow)
@@ -141,7 +174,7 @@ extension GitRepository {
                 if repository.mirror.state.fetched[branch] != tip { try repository.record(tip, of: branch) }
                 return nil
             }
-            let request = try repository.request(tip, of: branch, history: .commits(1))
+            let request = try repository.request([tip], of: [branch], history: .commits(1))
             if !request.haves.isEmpty { return request }
             _ = try await repository.bring(tip, of: branch)
             return nil
@@ -161,18 +194,21 @@ extension GitRepository {
 
     /// The request, with the tips that the mirror has for certain.
     private func request(
-        _ tip: CommitID, of branch: BranchName?, history: FetchRequest.History
+        _ tips: [CommitID], of branches: [BranchName], history: FetchRequest.History
     ) throws(GitError) -> FetchRequest {
         let state = mirror.state
-        let own = branch.map { [state.fetched[$0], state.accepted[$0]].compactMap { $0 } } ?? []
+        let own = branches.flatMap { [state.fetched[$0], state.accepted[$0]].compactMap { $0 } }
         let others = (Array(state.fetched.values) + Array(state.accepted.values)).sorted()
         let commits = History(store: try mirror.objects())
         var haves: [CommitID] = []
-        for id in own + others where haves.count < 32 && !haves.contains(id) {
+        var seen: Set<CommitID> = []
+        let limit = max(32, own.count)
+        for id in own + others where haves.count < limit && seen.insert(id).inserted {
             if try commits.isPresent(id) { haves.append(id) }
         }
         let shallow = try commits.boundary(of: haves, recorded: state.shallow)
-        return FetchRequest(want: tip, haves: haves, shallow: shallow.sorted(), history: history)
+        // Several branches may point at one commit.
+        return FetchRequest(wants: Set(tips).sorted(), haves: haves, shallow: shallow.sorted(), history: history)
     }
 
     /// Reads from the mirror; where it proves damaged, fetches the commit into a new one and reads again.
@@ -191,7 +227,7 @@ extension GitRepository {
         try await withLock { repository throws(GitError) in
             let isNew = try repository.mirror.load()
             if isDamaged, !isNew { try repository.mirror.startAnew() }
-            try await repository.exchange(commit, of: nil, history: .commits(1))
+            try await repository.exchange([commit], of: [], history: .commits(1))
         }
         return try body(try mirror.objects())
     }

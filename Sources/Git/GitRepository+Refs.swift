@@ -36,11 +36,10 @@ extension GitRepository {
             _ = try repository.mirror.load()
             let store = try repository.mirror.objects()
             let missing = commits.filter { !store.contains($0) }.sorted()
-            guard let first = missing.first else { return }
+            guard !missing.isEmpty else { return }
             // No tips of branches are named as present: what these refs point at has nothing in common with them.
             let haves = [known].compactMap { $0 }.filter { store.contains($0) }
-            let request = FetchRequest(
-                want: first, others: Array(missing.dropFirst()), haves: haves, shallow: haves, history: .commits(1))
+            let request = FetchRequest(wants: missing, haves: haves, shallow: haves, history: .commits(1))
             let fetched = try await repository.request(.fetch) { repository, watchdog throws(GitError) in
                 try await repository.converse(watchdog) { upload throws(GitError) in try await upload.pack(request) }
             }

@@ -14,6 +14,9 @@ public actor GitRepository {
     private var isClosed = false
     /// The tip of the notes that was seen or made last, so that only what is new since is transferred.
     var knownNotes: CommitID?
+    /// The tips that are about to be recorded as accepted, and who does it.
+    private var accepting: [BranchName: CommitID] = [:]
+    private var recording: Task<Result<Void, GitError>, Never>?
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -58,6 +61,7 @@ public actor GitRepository {
         branch: BranchName, tip: CommitID, baseline: Baseline? = nil
     ) async throws(GitError) -> BranchTip {
         try checkOpen()
+        if let known = try known(tip, of: branch, baseline) { return known }
         return try await withLock { repository throws(GitError) in
             try await repository.bring(tip, of: branch, baseline)
         }
@@ -78,6 +82,7 @@ public actor GitRepository {
     /// The commit of the branch that was recorded last by ``accept(_:)``; nil where this cache has none.
     public func accepted(_ branch: BranchName) async throws(GitError) -> CommitID? {
         try checkOpen()
+        if try mirror.refresh() { return mirror.state.accepted[branch] }
         return try await withLock { repository throws(GitError) in
             _ = try repository.mirror.load()
             return repository.mirror.state.accepted[branch]
@@ -92,13 +97,36 @@ public actor GitRepository {
     }
 
     /// Records a tip as the last accepted one of its branch: later tips are compared with it.
+    ///
+    /// Those that come while another one is recorded are recorded together.
     public func accept(_ tip: BranchTip) async throws(GitError) {
         try checkOpen()
-        try await withLock { repository throws(GitError) in
-            _ = try repository.mirror.load()
-            var state = repository.mirror.state
-            state.accepted[tip.branch] = tip.commit
-            try repository.mirror.save(state)
+        if try mirror.refresh(), mirror.state.accepted[tip.branch] == tip.commit, accepting[tip.branch] == nil {
+            return
+        }
+        accepting[tip.branch] = tip.commit
+        let recording = recording ?? Task { await self.recordAccepted() }
+        self.recording = recording
+        try await recording.value.get()
+    }
+
+    private func recordAccepted() async -> Result<Void, GitError> {
+        var isTaken = false
+        do throws(GitError) {
+            try await withLock { repository throws(GitError) in
+                // Whoever comes from here on needs another recording.
+                let accepting = repository.accepting
+                (repository.accepting, repository.recording) = ([:], nil)
+                isTaken = true
+                _ = try repository.mirror.load()
+                var state = repository.mirror.state
+                state.accepted.merge(accepting) { $1 }
+                try repository.mirror.save(state)
+            }
+            return .success(())
+        } catch {
+            if !isTaken { (accepting, recording) = ([:], nil) }
+            return .failure(error)
         }
     }
 

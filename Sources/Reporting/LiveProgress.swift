@@ -21,6 +21,8 @@ public struct LiveProgress: Sendable {
         switch event {
         case .commit(let commit, let environment, let branch):
             return aboveTheTable(commitLine(commit, environment: environment, branch: branch, style: style))
+        case .superseded:
+            return ""  // a note says what it is gone on from
         case .note(let note):
             return aboveTheTable("note: \(printable(note))\n")
         case .planned(let planned):

@@ -11,6 +11,8 @@ public struct PlainProgress: Sendable {
         switch event {
         case .commit(let commit, let environment, let branch):
             return commitLine(commit, environment: environment, branch: branch, style: style)
+        case .superseded:
+            return ""  // a note says what it is gone on from
         case .note(let note):
             return "note: \(printable(note))\n"
         case .planned(let apps):

@@ -2,6 +2,8 @@
 public enum ProgressEvent: Sendable {
     /// The environment's tip was fetched.
     case commit(SyncReport.Commit, environment: String, branch: String)
+    /// A commit that an earlier pass had begun and not come to the end of: this one takes its place.
+    case superseded(SyncReport.Commit)
     /// Something that a person should know, such as polling for want of the right to watch.
     case note(String)
     /// The apps that this pass is about to change, in the order in which they are shown.

@@ -65,6 +65,7 @@ public final class Faults: Sendable {
     }
 
     private let state = Mutex(State())
+    private let witness = Mutex<(@Sendable (Account, Action) -> Void)?>(nil)
     private let crashPoints = Mutex<[Account: CrashPoint]>([:])
     private let store: ObjectStore
     private let accounts: Accounts
@@ -113,12 +114,16 @@ public final class Faults: Sendable {
         return point
     }
 
+    /// Calls the body right before each write is carried out, dry runs left out.
+    func witnessWrites(_ body: @escaping @Sendable (Account, Action) -> Void) { witness.withLock { $0 = body } }
+
     func isDead(_ account: Account) -> Bool { crashPoints.withLock { $0[account] }?.isReached ?? false }
 
     /// Carries out a write, unless the account's client is dead or dies by it.
     func perform<Answer: Sendable>(
         _ account: Account, _ action: Action, _ write: () throws(StatusError) -> Answer
     ) throws(StatusError) -> Answer {
+        witness.withLock { $0 }?(account, action)
         guard let point = crashPoints.withLock({ $0[account] }) else { return try write() }
         return try point.perform(action, write)
     }

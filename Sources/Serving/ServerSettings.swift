@@ -42,9 +42,9 @@ public struct ServerLimits: Sendable, Hashable {
     public var linger = Duration.seconds(2)
     /// For requests under way, once the process is to end.
     public var drain = Duration.seconds(3)
-    /// Webhooks of one address.
+    /// Webhooks of one address; of IPv6, of one /64 network.
     public var webhooks = RateLimit(perSecond: 300, burst: 600)
-    /// Webhooks of one address whose signature is wrong. Each counts one, and one more for every MiB that had to be hashed.
+    /// Webhooks of one address, or /64 network, whose signature is wrong. Each counts one, and one more for every MiB that had to be hashed.
     public var forgeries = RateLimit(perSecond: 10, burst: 30)
     /// An environment is woken at most so often.
     public var wakeInterval = Duration.seconds(1)

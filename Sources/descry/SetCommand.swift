@@ -27,6 +27,7 @@ struct SetCommand: AsyncParsableCommand {
               descry set DEV backend=1.1.0-rc-020c8bb63785074bc3702c003333852fc8d9a343
               descry set DEV backend=1.1.0-rc-020c8bb frontend=1.2.0-rc-9f3c1d0 --dry-run
               descry set STAGE --file versions.txt --message "Deploy the autumn release"
+              descry set LIVE backend=1.1.0-release-020c8bb --sign-key ~/.ssh/deploy_ed25519
               jq -c .versions build.json | descry set DEV --file - -o json
 
             EXIT CODES
@@ -49,63 +50,18 @@ struct SetCommand: AsyncParsableCommand {
     var file: String?
 
     @Option(
-        name: [.customShort("m"), .long],
-        help: "The commit's message, in place of the one that names apps and versions. Trailers are added to it.")
-    var message: String?
-
-    @Option(help: .init("The commit's author.", valueName: "name <address>")) var author: String?
-    @Option(help: .init("The commit's committer.", valueName: "name <address>")) var committer: String?
-
-    @Option(
-        help: .init(
-            "The build's URL, for the trailer Build-URL (default: BUILD_URL, CI_JOB_URL, or GitHub's).",
-            valueName: "url"))
-    var buildURL: String?
-
-    @Option(
         help: .init(
             "The commit that was built, for the trailer Source-Commit (default: GIT_COMMIT, CI_COMMIT_SHA, GITHUB_SHA).",
             valueName: "commit"))
     var sourceCommit: String?
 
-    @Option(
-        parsing: .singleValue,
-        help: .init("Sent to the git server's hooks; may be given several times.", valueName: "option"))
-    var pushOption: [String] = []
-
-    @Option(
-        help: .init(
-            "How long to try again where others push at the same moment, or the server has a passing fault (default: 5m).",
-            valueName: "duration"), transform: { try DurationText.parse($0) })
-    var timeout: Duration?
-
-    @Flag(help: "Show what would be committed, and commit nothing.")
-    var dryRun = false
+    @OptionGroup(title: "Commit") var change: CommitOptions
 
     func validate() throws {
-        if let message, message.allSatisfy(\.isWhitespace) { throw ValidationError("--message is empty") }
         if versions.isEmpty && file == nil { throw ValidationError("name at least one APP=VERSION, or a --file") }
     }
 
-    func run() async throws {
-        try await common.finish {
-            let end = try await Interruption.ends { [self] in try await set() }
-            guard case .finished(let report) = end else {
-                guard case .interrupted(let signal) = end else { return .internalError }
-                OutputStream.standardError.write(
-                    "descry: interrupted: what was sent already may have been taken; run it again, nothing is done twice\n"
-                )
-                throw ExitCode(128 + signal)
-            }
-            if common.output.format == .json {
-                common.output.printJSON(report)
-            } else {
-                let stream = common.output.textStream
-                stream.write(report.text(style: common.output.style(for: stream)))
-            }
-            return .done
-        }
-    }
+    func run() async throws { try await common.finishChange { [self] in try await set() } }
 
     private func set() async throws -> ChangeReport {
         let variables = common.variables
@@ -114,12 +70,10 @@ struct SetCommand: AsyncParsableCommand {
         let connections = RepositoryConnection(
             remote: location.repository, settings: location.git, variables: variables,
             cacheFolder: Connections.cacheFolder(target.files.cache, variables), logger: common.logger())
-        let commit = try commit(variables)
+        let known = ChangeOrigin.variables(variables, build: nil).sourceCommit
+        let commit = try await change.commit(variables, sourceCommit: sourceCommit ?? known)
         return try await connections.withRepository { repository in
-            try await SetVersions(
-                location: location, repository: repository, versions: requested, commit: commit, isDryRun: dryRun,
-                timeout: timeout ?? .seconds(300)
-            ).run()
+            try await SetVersions(requested, change.change(location, repository, commit)).run()
         }
     }
 
@@ -136,15 +90,5 @@ struct SetCommand: AsyncParsableCommand {
             try requested.add(bytes, file: file == "-" ? "<stdin>" : file)
         }
         return requested
-    }
-
-    private func commit(_ variables: [String: String]) throws -> SetVersions.Commit {
-        let known = ChangeOrigin.variables(variables, build: Deployment.Runner(variables).build)
-        return SetVersions.Commit(
-            message: message,
-            authorship: try CommitAuthorship(
-                author: author, committer: committer, variables: variables, configured: ConfiguredIdentity.read),
-            origin: try ChangeOrigin(build: buildURL ?? known.build, sourceCommit: sourceCommit ?? known.sourceCommit),
-            pushOptions: pushOption)
     }
 }

@@ -120,6 +120,43 @@ struct SetCommandTests {
         #expect(try await fixture.git("rev-list", "--count", "DEV") == "2\n")
     }
 
+    /// git is the judge of the signature.
+    @Test(.enabled(if: Requirement.sshAgent.isToRun, "\(Requirement.sshAgent)"))
+    func `the commit is signed where a key is named, and only there`() async throws {
+        let fixture = try await Self.fixture()
+        let keys = try SSHKeys()
+        let key = try await keys.make(.ed25519)
+        let signers = try keys.folder.write("signers", "dana@example.com \(key.publicKey)\n")
+        try await fixture.git("config", "gpg.ssh.allowedSignersFile", signers)
+        let run = try await Self.set(fixture, ["backend=\(Self.new)", "--sign-key", key.path])
+        #expect(run.exitCode == 0, "\(run)")
+        try await fixture.git("verify-commit", "DEV")
+        let shown = try await fixture.git("log", "-1", "--format=%G? %GS %s", "DEV")
+        #expect(shown == "G dana@example.com Deploy backend 1.1.0-rc-020c8bb to DEV\n")
+
+        // By the agent, which the public key's file asks for.
+        let folder = try keys.folder.folder("agent")
+        let agent = try await BackgroundServer(
+            "ssh-agent", ["-D", "-a", folder + "/socket"], folder: folder, ports: [], socket: folder + "/socket")
+        let variables = ["SSH_AUTH_SOCK": folder + "/socket"]
+        try await Program.run("ssh-add", ["-q", key.path], variables: variables)
+        let flags = ["frontend=\(Self.new)", "--sign-key", key.path + ".pub"]
+        #expect(try await Self.set(fixture, flags).exitCode == 77)
+        let byAgent = try await Self.set(fixture, flags, variables: variables)
+        await agent.stop()
+        #expect(byAgent.exitCode == 0, "\(byAgent)")
+        try await fixture.git("verify-commit", "DEV")
+
+        // What git is told to do for the user's own commits counts for nothing.
+        let descry = try DescryBinary()
+        try descry.home.write(
+            ".gitconfig", "[user]\n\tsigningKey = \(key.path)\n[gpg]\n\tformat = ssh\n[commit]\n\tgpgSign = true\n")
+        #expect(try await Self.set(fixture, ["backend=1.2.0-rc-020c8bb"], in: descry).exitCode == 0)
+        #expect(try await fixture.git("log", "-1", "--format=%G?", "DEV") == "N\n")
+        let missing = try await Self.set(fixture, ["backend=\(Self.new)", "--sign-key", "/not/there"])
+        #expect(missing.exitCode == 77 && missing.errors.contains("error[key-file]"), "\(missing)")
+    }
+
     /// Each way to be refused, and its exit code.
     @Test func `refusals have their exit codes`() async throws {
         let fixture = try await Self.fixture()

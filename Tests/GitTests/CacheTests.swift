@@ -202,9 +202,11 @@ struct CacheTests {
         #expect(flock(descriptor, LOCK_EX) == 0)
         reader.options.deadlines.lock = .milliseconds(50)
         let held = reader
+        #expect(try await held.text("a", of: "DEV", at: fixture.path) == "1\n", "what is there takes no lock")
+        try await fixture.commit(to: "DEV", ["a": "2\n"])
         #expect(try await code { _ = try await held.text("a", of: "DEV", at: fixture.path) } == "cache-locked")
         #expect(flock(descriptor, LOCK_UN) == 0)
-        #expect(try await held.text("a", of: "DEV", at: fixture.path) == "1\n")
+        #expect(try await held.text("a", of: "DEV", at: fixture.path) == "2\n")
     }
 
     /// Each fetch leaves a pack; many of them would make every look-up slow.

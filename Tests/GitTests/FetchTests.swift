@@ -115,7 +115,8 @@ import Testing
         var capabilities = Capabilities()
         for word in ["agent=git/2", "object-format=sha1", "fetch=shallow sideband-all"] { capabilities.add(word) }
         let request = try FetchRequest(
-            want: CommitID(Self.one), haves: [CommitID(Self.two)], shallow: [CommitID(Self.two)], history: .since(1234))
+            wants: [CommitID(Self.one)], haves: [CommitID(Self.two)], shallow: [CommitID(Self.two)],
+            history: .since(1234))
         #expect(
             try Self.lines(request.v2(capabilities, agent: "git/x")) == [
                 "command=fetch", "agent=git/x", "object-format=sha1", "<0001>", "ofs-delta", "no-progress",
@@ -139,7 +140,7 @@ import Testing
     /// A server is asked for no more than it said it can do.
     @Test func `a request is fitted to the server`() throws {
         var request = try FetchRequest(
-            want: CommitID(Self.one), haves: [CommitID(Self.two)], shallow: [CommitID(Self.two)])
+            wants: [CommitID(Self.one)], haves: [CommitID(Self.two)], shallow: [CommitID(Self.two)])
         request.history = .since(1234)
         var capabilities = Capabilities()
         #expect(request.possible(.v0(capabilities, refs: [])).history == .complete)

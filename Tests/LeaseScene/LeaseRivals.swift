@@ -21,11 +21,13 @@ public final class LeaseRivals: Sendable {
         public static let paces = Trouble(rawValue: 8)
         /// Writes do not get through.
         public static let faults = Trouble(rawValue: 16)
+        /// How many leases each of them has to keep differs, and changes by hundreds.
+        public static let loads = Trouble(rawValue: 32)
 
         public var description: String {
             let names: [(Trouble, String)] = [
                 (.kills, "kills"), (.pauses, "pauses"), (.calendars, "calendars"), (.paces, "paces"),
-                (.faults, "faults"),
+                (.faults, "faults"), (.loads, "loads"),
             ]
             return names.filter { contains($0.0) }.map(\.1).joined(separator: ", ")
         }
@@ -185,7 +187,8 @@ public final class LeaseRivals: Sendable {
         }
         let lease = EnvironmentLease(
             cluster: alive, environment: environment, holder: LeaseHolder(identity: "replica-\(replica)"),
-            claim: .replica(upSince: machine.now()), time: machine, logger: Self.silent)
+            claim: .replica(upSince: machine.now()), leases: { [self] in leases(of: replica) }, time: machine,
+            logger: Self.silent)
         while !Task.isCancelled {
             do {
                 try await lease.whileHeld(patience: nil) { held in try await self.work(replica, held, alive, machine) }
@@ -194,6 +197,12 @@ public final class LeaseRivals: Sendable {
                 do { try await machine.sleep(machine.now() + .seconds(1)) } catch { return }
             }
         }
+    }
+
+    /// Another number every fifteen seconds.
+    private func leases(of replica: Int) -> Int {
+        guard trouble.contains(.loads) else { return 1 }
+        return [1, 1260, 400, 1, 800, 210, 1000][(Int(time.now / .seconds(15)) + replica * 3) % 7]
     }
 
     /// Writes once in a while, for a while, and longer where it is told off.

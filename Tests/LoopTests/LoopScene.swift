@@ -75,7 +75,7 @@ struct LoopScene: Sendable {
     }
 
     /// Each replica has an account of its own in each environment's namespace.
-    private func account(_ replica: String, _ environment: String) -> Account {
+    func account(_ replica: String, _ environment: String) -> Account {
         accounts.known.withLock { known in
             let name = "\(environment)-\(replica)"
             let account =

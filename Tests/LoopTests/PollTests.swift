@@ -32,14 +32,16 @@ import Workloads
         }
     }
 
-    /// It hangs, refuses connections, or is no git server: the other environment is deployed to all the same.
-    @Test(arguments: ["hangs", "refuses", "limits"]) func `a git server that fails delays nobody else`(_ way: String)
+    /// It hangs, says a word now and then, refuses connections, or wants to be left alone: the other environment is deployed to all the same.
+    @Test(arguments: ["hangs", "trickles", "refuses", "limits"]) func `a git server that fails delays nobody else`(
+        _ way: String
+    )
         async throws
     {
         let server = try FakeServer(
             way == "limits"
                 ? [.read, .send(Array("HTTP/1.1 429 No\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n".utf8))]
-                : [.read, .hang])
+                : [.read, way == "trickles" ? .trickle(milliseconds: 50) : .hang])
         try await Scene.run(["DEV", "STAGE"]) { scene in
             let port = way == "refuses" ? 1 : server.port
             let broken = try scene.environment("DEV", repository: "http://127.0.0.1:\(port)/deployments.git")
@@ -72,6 +74,32 @@ import Workloads
                 let pass = try await loop.pass(for: try await scene.repository.tip(of: "DEV"))
                 #expect(pass.report?.outcome == .proven)
             }
+        }
+    }
+
+    /// What somebody else changes is put right by the commit that is known, and what is pushed meanwhile is deployed afterwards.
+    @Test func `a git server that is away does not keep drift from being put right`() async throws {
+        try await Scene.run { scene in
+            let address = scene.folder.path + "/served.git"
+            try await scene.running([try scene.environment("DEV", repository: address)], scene.loop()) { loop in
+                _ = try await Program.run("ln", ["-s", scene.repository.path, address])
+                try await loop.proven(try await scene.commit(Scene.second))
+                _ = try await Program.run("rm", [address])
+                let error: GitError = try await loop.next { event in
+                    if case .pollFailed(_, let error) = event { error } else { nil }
+                }
+                #expect(error.code == "repository-not-found")
+                let commit = try await scene.commit(Scene.third)
+                try scene.setImage("9.9.9", as: "kubectl-set")
+                #expect(try await loop.drift().first?.isCorrected == true)
+                let _: [String] = try await loop.next { event in
+                    if case .driftCorrected(_, let apps) = event { apps } else { nil }
+                }
+                #expect(try await scene.tags() == [Scene.second])
+                _ = try await Program.run("ln", ["-s", scene.repository.path, address])
+                try await loop.proven(commit)
+            }
+            #expect(try await scene.tags() == [Scene.third])
         }
     }
 

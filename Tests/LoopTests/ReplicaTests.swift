@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Git
 import Reconciling
 import Reporting
@@ -80,8 +81,9 @@ import Workloads
     }
 
     /// Three replicas, each of which is killed and begins again, while commits arrive: nothing is lost, no two write at the
-    /// same time, and every environment ends at its branch's commit.
-    @Test func `replicas that are killed again and again lose nothing`() async throws {
+    /// same time, and every environment ends at its branch's commit. Also where their calendars are years apart.
+    @Test(arguments: [false, true])
+    func `replicas that are killed again and again lose nothing`(areCalendarsWrong: Bool) async throws {
         let names = ["DEV", "STAGE", "LIVE"]
         try await Scene.run(names) { scene in
             let environments = try names.map { try scene.environment($0) }
@@ -105,7 +107,12 @@ import Workloads
                 }
             }
             func start(_ replica: String) async -> Loop {
-                let loop = scene.loop(replica, settings: settings) { watch($0, replica) }
+                var time = LoopTime.system
+                if areCalendarsWrong {
+                    let error = Double.random(in: -1...1) * 10 * 365 * 86_400
+                    time.date = { Date().addingTimeInterval(error) }
+                }
+                let loop = scene.loop(replica, settings: settings, time: time) { watch($0, replica) }
                 await loop.apply(environments)
                 return loop
             }
@@ -140,7 +147,7 @@ import Workloads
 
 extension LoopScene {
     /// Waits until the history says that the commit is proven: by watching its ConfigMap.
-    fileprivate func proven(_ commit: String, _ environment: String) async throws {
+    func proven(_ commit: String, _ environment: String) async throws {
         while true {
             let changes = changes()
             if let last = try await history(environment).first, last.commit.id == commit, last.outcome == .proven {

@@ -33,9 +33,23 @@ extension LoopScene {
 
     /// Who holds the environment's lease; empty where nobody does.
     func holder(_ environment: String = "DEV") -> String? {
+        lease(environment)?["spec", "holderIdentity"]?.string
+    }
+
+    func lease(_ environment: String = "DEV") -> JSONValue? {
         let key = ObjectKey(
             resource: .leases, namespace: environment.lowercased(), name: "descry-" + environment.lowercased())
-        return sandbox.store[key]?["spec", "holderIdentity"]?.string
+        return sandbox.store[key]
+    }
+
+    /// The environment's lease as somebody else, who is never heard of again, has taken it.
+    func occupyLease(of environment: String = "DEV", as holder: String) throws {
+        try sandbox.create(
+            [
+                "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+                "metadata": ["name": .string("descry-" + environment.lowercased())],
+                "spec": ["holderIdentity": .string(holder), "leaseDurationSeconds": 10],
+            ], namespace: environment.lowercased())
     }
 
     /// A signal after every write to the cluster from now on.

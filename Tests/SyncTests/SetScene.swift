@@ -83,12 +83,12 @@ struct SetScene: Sendable {
         let location = try EnvironmentSettings.flags([
             .repository: url, .versions: channels.map(\.rawValue).sorted().joined(separator: ","),
         ]).location(name: "DEV")
-        return try await SetVersions(
-            location: location, repository: repository, versions: requested,
-            commit: SetVersions.Commit(
+        let change = VersionChange(
+            location: location, repository: repository,
+            commit: VersionChange.Commit(
                 message: message, authorship: authorship, origin: try ChangeOrigin(build: nil, sourceCommit: nil),
-                pushOptions: pushOptions), isDryRun: isDryRun, timeout: timeout
-        ).run()
+                pushOptions: pushOptions), isDryRun: isDryRun, timeout: timeout)
+        return try await SetVersions(requested, change).run()
     }
 
     func options(_ cache: TemporaryFolder) async throws -> GitOptions {

@@ -18,14 +18,16 @@ import Workloads
     /// A Monday, in UTC: the window is open from eight to five.
     private static let settings = "windows: [{allow: \"Mon-Fri 08:00-17:00\"}]"
     private static let opening = Date(timeIntervalSince1970: 1_795_420_800)
-    private static let inside = opening + 3600
-    private static let outside = opening - 3600
+    // Closures and not functions: of two functions that are given as closures in one test, one of them in #expect, Swift 6.3 takes
+    // the first for both.
+    private static let inside: @Sendable () -> Date = { opening + 3600 }
+    private static let outside: @Sendable () -> Date = { opening - 3600 }
 
     @Test func `a change waits until the window opens`() async throws {
         try await Scene.run(["backend", "frontend"]) { scene in
             let scene = try scene.with(Self.settings)
             try await scene.commit([("backend", Scene.second), ("frontend", Scene.first)])
-            let waiting = try await scene.apply(now: { Self.outside })
+            let waiting = try await scene.apply(now: Self.outside)
             #expect(waiting.status == .changesPending && waiting.report.outcome == .waiting)
             #expect(waiting.report.exitCode == 2)
             #expect(waiting.report.apps.map(\.outcome) == [.waiting, .unchanged])
@@ -34,13 +36,13 @@ import Workloads
             #expect(try await scene.images() == ["backend:\(Scene.first)", "frontend:\(Scene.first)"])
             #expect(try await scene.history().count == 1, "nothing was deployed")
 
-            let status = try await scene.status(now: { Self.outside })
+            let status = try await scene.status(now: Self.outside)
             #expect(status.apps.map(\.state) == [.waiting, .ok] && status.waitingFor == waiting.report.waitingFor)
 
-            let deployed = try await scene.apply(now: { Self.inside })
+            let deployed = try await scene.apply(now: Self.inside)
             #expect(deployed.report.outcome == .proven && deployed.report.waitingFor == nil)
             #expect(try await scene.images() == ["backend:\(Scene.second)", "frontend:\(Scene.first)"])
-            #expect(try await scene.apply(now: { Self.outside }).report.outcome == .unchanged)
+            #expect(try await scene.apply(now: Self.outside).report.outcome == .unchanged)
         }
     }
 
@@ -52,7 +54,7 @@ import Workloads
             try await scene.commit([("backend", Scene.second), ("frontend", Scene.first)])
             try scene.setImage("9.9.9", of: "backend")
             try scene.setImage("9.9.9", of: "frontend")
-            let outcome = try await scene.apply(now: { Self.outside })
+            let outcome = try await scene.apply(now: Self.outside)
             #expect(outcome.status == .changesPending, "\(outcome.report)")
             #expect(outcome.corrected == ["backend", "frontend"])
             #expect(outcome.report.apps.map(\.outcome) == [.waiting, .proven])
@@ -62,8 +64,8 @@ import Workloads
             let history = try await scene.history()
             #expect(history.map(\.outcome) == [.proven, .proven])
             #expect(history[0].commit == deployed.commit, "that is what was put back")
-            #expect(try await scene.apply(now: { Self.outside }).corrected.isEmpty)
-            #expect(try await scene.apply(now: { Self.inside }).report.outcome == .proven)
+            #expect(try await scene.apply(now: Self.outside).corrected.isEmpty)
+            #expect(try await scene.apply(now: Self.inside).report.outcome == .proven)
             #expect(try await scene.images() == ["backend:\(Scene.second)", "frontend:\(Scene.first)"])
         }
     }
@@ -73,7 +75,7 @@ import Workloads
         try await Scene.run(["backend"]) { scene in
             let scene = try scene.with(Self.settings)
             try scene.setImage("9.9.9", of: "backend")
-            let outcome = try await scene.apply(now: { Self.outside })
+            let outcome = try await scene.apply(now: Self.outside)
             #expect(outcome.status == .done && outcome.report.outcome == .proven, "\(outcome.report)")
             #expect(try await scene.images() == ["backend:\(Scene.first)"])
         }
@@ -86,7 +88,7 @@ import Workloads
             try await scene.commit([("backend", Scene.second)])
             let third = Fate.runs.version("1.2.0")
             try scene.setImage(third, of: "backend", annotation: third)
-            #expect(try await scene.apply(now: { Self.outside }).corrected.isEmpty)
+            #expect(try await scene.apply(now: Self.outside).corrected.isEmpty)
             #expect(try await scene.images() == ["backend:\(third)"])
         }
     }
@@ -95,13 +97,13 @@ import Workloads
         try await Scene.run(["backend"]) { scene in
             let scene = try scene.with(Self.settings)
             try await scene.commit([("backend", Scene.second)])
-            let outcome = try await scene.apply(overriding: "INC-4711", now: { Self.outside })
+            let outcome = try await scene.apply(overriding: "INC-4711", now: Self.outside)
             #expect(outcome.report.outcome == .proven)
             let deployment = try #require(try await scene.history().first)
             #expect(deployment.override == Deployment.Override(guards: [.window], reason: "INC-4711"))
             // Inside there is nothing to put aside.
             try await scene.commit([("backend", Scene.first)])
-            _ = try await scene.apply(overriding: "INC-4711", now: { Self.inside })
+            _ = try await scene.apply(overriding: "INC-4711", now: Self.inside)
             #expect(try await scene.history().first?.override == nil)
         }
     }
@@ -113,14 +115,14 @@ import Workloads
             try await scene.commit([("backend", Scene.second)])
             let poor = scene.sandbox.account("poor", namespace: "shop", rules: Array(Scene.rules().prefix(2)))
             let error = await #expect(throws: KubernetesError.self) {
-                try await scene.apply(as: poor, overriding: "INC-4711", now: { Self.outside })
+                try await scene.apply(as: poor, overriding: "INC-4711", now: Self.outside)
             }
             #expect(error?.code == "override-unrecorded")
             #expect(try await scene.images() == ["backend:\(Scene.first)"])
             // Without a history to compare with, the apps that the descriptor has not changed are kept.
             try await scene.commit([("backend", Scene.first)])
             try scene.setImage("9.9.9", of: "backend")
-            #expect(try await scene.apply(as: poor, now: { Self.outside }).report.outcome == .proven)
+            #expect(try await scene.apply(as: poor, now: Self.outside).report.outcome == .proven)
         }
     }
 
@@ -136,13 +138,13 @@ import Workloads
                 try await scene.apply(
                     progress: { event in
                         if case .app(let app) = event, case .rolling = app.state { rolling.yield() }
-                    }, now: { Self.inside })
+                    }, now: Self.inside)
             }
             for await _ in rollouts { break }
             pass.cancel()
             _ = await pass.result
             #expect(try await scene.history().first?.outcome == .interrupted)
-            let outcome = try await scene.apply(now: { Self.outside })
+            let outcome = try await scene.apply(now: Self.outside)
             #expect(outcome.report.outcome == .rolledBack, "\(outcome.report)")
             #expect(outcome.report.notes.contains { $0.contains("has begun inside") })
             #expect(try await scene.images() == ["backend:\(Scene.first)", "frontend:\(Scene.first)"])
@@ -163,7 +165,7 @@ import Workloads
                     progress: { event in
                         if case .app(let app) = event, app.pods?.updated ?? 0 > 0 { wait.yield() }
                         if case .note(let text) = event, text.contains("outside of the windows") { note.yield() }
-                    }, now: { isOpen.withLock { $0 } ? Self.inside : Self.outside })
+                    }, now: { isOpen.withLock { $0 } ? Self.inside() : Self.outside() })
             }
             for await _ in waits { break }
             isOpen.withLock { $0 = false }
@@ -181,10 +183,10 @@ import Workloads
         try await Scene.run(["backend", "frontend"], rollout: "{timeout: 2m, onFailure: stop}") { scene in
             let scene = try scene.with(Self.settings)
             try await scene.commit([("backend", Fate.pullFails.version("1.1.0")), ("frontend", Scene.second)])
-            #expect(try await scene.apply(now: { Self.inside }).status == .rolloutFailed)
+            #expect(try await scene.apply(now: Self.inside).status == .rolloutFailed)
             let before = try await scene.images()
             try await scene.commit([("backend", Scene.second), ("frontend", Scene.second)])
-            let outcome = try await scene.apply(now: { Self.outside })
+            let outcome = try await scene.apply(now: Self.outside)
             #expect(outcome.status == .changesPending && outcome.corrected.isEmpty, "\(outcome.report)")
             #expect(outcome.report.notes.contains { $0.contains("left as it is") })
             #expect(try await scene.images() == before)

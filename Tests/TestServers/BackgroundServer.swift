@@ -80,21 +80,29 @@ public final class BackgroundServer: Sendable {
 
     deinit { stream.finish() }
 
-    /// A port on loopback that nothing listens on now.
+    /// A port on loopback that nothing listens on, and that is given to nobody else in this process.
+    ///
+    /// Below those that Linux gives to whoever asks for any port (32768 and up, ip_local_port_range), for connections too: one of
+    /// those could be taken before its server has come to listen, or be somebody's where nobody is meant to be.
     public static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw Program.Failure(description: "no socket") }
-        defer { close(descriptor) }
-        var address = loopback(0)
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+        for _ in 0..<1000 {
+            let port = Int.random(in: 10_240..<32_768)
+            guard givenPorts.withLock({ $0.insert(port).inserted }) else { continue }
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            guard descriptor >= 0 else { throw Program.Failure(description: "no socket") }
+            defer { close(descriptor) }
+            var address = loopback(port)
+            let isBound = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                }
             }
+            if isBound { return port }
         }
-        guard isBound else { throw Program.Failure(description: "no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
+        throw Program.Failure(description: "no free port")
     }
+
+    private static let givenPorts = Mutex<Set<Int>>([])
 
     static func loopback(_ port: Int) -> sockaddr_in {
         var address = sockaddr_in()

@@ -147,6 +147,17 @@ public final class DescryBinary: Sendable {
         return run
     }
 
+    /// Starts it beside the test.
+    ///
+    /// - Parameter variables: what its environment has beside `PATH`, `HOME` and `XDG_CACHE_HOME`.
+    public func start(_ arguments: [String], variables: [String: String] = [:]) throws -> DescryProcess {
+        guard let timeout = Program.find("timeout") else { throw Program.Failure(description: "timeout isn't in PATH") }
+        let command = ["-c", #"exec "$@" 2>&1"#, "sh", timeout, "--kill-after=5", "600", try Self.path()]
+        return DescryProcess(
+            Arguments(command + arguments), arguments: arguments, environment: environment(variables),
+            check: { [self] in try search($0) })
+    }
+
     private func launcher() throws -> Executable {
         guard let timeout = Program.find("timeout") else { throw Program.Failure(description: "timeout isn't in PATH") }
         return Program.executable(timeout)

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Documents
 import FoundationEssentials
 import Logging
 import NIOCore
@@ -126,7 +127,9 @@ final class HTTPConversation: Conversation {
             throw HTTPFailure.status(
                 response.status, service: service, remote: remote, words: words,
                 wantsCertificate: body.contains("SSL certificate"),
-                retryAfter: response.headers.first(name: "retry-after"), isAuthorized: authorization.header != nil)
+                retryAfter: RetryAfter.pause(
+                    response.headers.first(name: "retry-after"), date: response.headers.first(name: "date"),
+                    now: Int64(Date().timeIntervalSince1970)), isAuthorized: authorization.header != nil)
         }
         guard contentType == type else {
             throw .refused(

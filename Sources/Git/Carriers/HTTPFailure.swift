@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Documents
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -16,8 +17,7 @@ import NIOSSL
 enum HTTPFailure {
     static func status(
         _ status: HTTPResponseStatus, service: Service, remote: RemoteURL, words: String, wantsCertificate: Bool,
-        retryAfter: String?,
-        isAuthorized: Bool
+        retryAfter: Duration?, isAuthorized: Bool
     ) -> GitError {
         let said = words.isEmpty ? "" : ": " + words
         switch status.code {
@@ -41,20 +41,13 @@ enum HTTPFailure {
                 hint: "Check the URL; many servers also answer so where the credentials may not read it")
         case 408, 425: return .unreachable("server-error", "\(remote) gave up waiting (\(status.code))")
         case 429:
-            let after = retryAfter.map { "; try again after \(printable($0, limit: 40)) s" } ?? ""
+            let after = retryAfter.map { "; try again in \(DurationText.format($0))" } ?? ""
             return .unreachable(
-                "rate-limited", "\(remote) takes no more requests for now (429)\(after)", retryAfter: wait(retryAfter))
+                "rate-limited", "\(remote) takes no more requests for now (429)\(after)", retryAfter: retryAfter)
         case 500...599:
-            return .unreachable(
-                "server-error", "\(remote) failed (\(status.code))\(said)", retryAfter: wait(retryAfter))
+            return .unreachable("server-error", "\(remote) failed (\(status.code))\(said)", retryAfter: retryAfter)
         default: return .refused("http-status", "\(remote) answered \(status.code)\(said)")
         }
-    }
-
-    /// `Retry-After` in seconds (RFC 9110); at most an hour of it is believed. The other form, a date, depends on two clocks
-    /// that may differ, and is left to the caller's own pause.
-    private static func wait(_ retryAfter: String?) -> Duration? {
-        retryAfter.flatMap { Int($0) }.flatMap { $0 > 0 ? .seconds(min($0, 3600)) : nil }
     }
 
     /// Whether the other side closed or reset the connection before it answered.

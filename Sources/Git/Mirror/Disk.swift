@@ -82,6 +82,28 @@ enum Disk {
         return UInt64(status.st_ino)
     }
 
+    /// What tells a file from another that is put in its place: which one it is, its size, and when it was written.
+    struct Stamp: Hashable {
+        let file: UInt64
+        let size: Int64
+        let seconds: Int
+        let nanoseconds: Int
+    }
+
+    /// Nil where there is no file.
+    static func stamp(_ path: String) -> Stamp? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        #if canImport(Darwin)
+            let time = status.st_mtimespec
+        #else
+            let time = status.st_mtim
+        #endif
+        return Stamp(
+            file: UInt64(status.st_ino), size: Int64(status.st_size), seconds: Int(time.tv_sec),
+            nanoseconds: Int(time.tv_nsec))
+    }
+
     /// Whether a path leads to a program that this user may run.
     static func isExecutable(_ path: String) -> Bool {
         var status = stat()

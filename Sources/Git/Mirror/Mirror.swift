@@ -9,6 +9,8 @@ final class Mirror {
     private let alternate: String?
     private var opened: (store: ObjectStore, identity: UInt64)?
     private(set) var state = MirrorState()
+    /// The files that ``state`` was read from or written to.
+    private var stamps: [Disk.Stamp]?
 
     /// - Parameter alternate: a local repository's folder of objects, read in place.
     init(path: String, alternate: String? = nil) {
@@ -34,7 +36,7 @@ final class Mirror {
     /// - Returns: whether a damaged mirror was thrown away.
     func load() throws(GitError) -> Bool {
         guard Disk.identity(path) != nil else {
-            state = MirrorState()
+            (state, stamps) = (MirrorState(), nil)
             try startAnew()
             return false
         }
@@ -42,19 +44,32 @@ final class Mirror {
             Disk.delete(path + "/" + name)
         }
         // Read first: what was accepted outlives the objects.
-        var state = MirrorState()
-        let hasRefs = state.read(packedRefs: try Disk.read(path + "/packed-refs") ?? "")
-        let hasShallow = state.read(shallow: try Disk.read(path + "/shallow") ?? "")
-        self.state = state
-        let isWhole = ["/objects/pack", "/HEAD"].allSatisfy { Disk.identity(path + $0) != nil }
-        if hasRefs, hasShallow, isWhole { return false }
+        if try refresh(), isWhole { return false }
         try startAnew()
         return true
     }
 
+    private var isWhole: Bool { ["/objects/pack", "/HEAD"].allSatisfy { Disk.identity(path + $0) != nil } }
+
+    /// Reads the state, where it is not what was read or written last. Needs no lock: each file is replaced as a whole.
+    ///
+    /// - Returns: false where there is none, or not all of it can be read.
+    func refresh() throws(GitError) -> Bool {
+        let files = [path + "/packed-refs", path + "/shallow"]
+        // Before they are read: one that is replaced meanwhile has another stamp the next time.
+        let current = files.compactMap(Disk.stamp)
+        if current.count == files.count, stamps == current { return true }
+        var state = MirrorState()
+        let hasRefs = state.read(packedRefs: try Disk.read(files[0]) ?? "")
+        let hasShallow = state.read(shallow: try Disk.read(files[1]) ?? "")
+        self.state = state
+        stamps = hasRefs && hasShallow && current.count == files.count ? current : nil
+        return stamps != nil
+    }
+
     /// Throws all objects away and begins again; the accepted tips, where they could be read, are kept. Needs the lock.
     func startAnew() throws(GitError) {
-        opened = nil
+        (opened, stamps) = (nil, nil)
         var kept = MirrorState()
         kept.accepted = state.accepted
         if Disk.identity(path) != nil {
@@ -74,9 +89,12 @@ final class Mirror {
 
     /// Replaces the state. Needs the lock.
     func save(_ state: MirrorState) throws(GitError) {
+        stamps = nil
         try Disk.replace(path + "/shallow", with: state.shallowFile)
         try Disk.replace(path + "/packed-refs", with: state.packedRefs)
         self.state = state
+        let written = ["/packed-refs", "/shallow"].compactMap { Disk.stamp(path + $0) }
+        stamps = written.count == 2 ? written : nil
     }
 
     /// The objects, opened anew where another process has replaced the mirror.

@@ -15,9 +15,8 @@ struct FetchRequest: Sendable, Hashable {
         case since(Int64)
     }
 
-    var want: CommitID
-    /// More commits to send, as `want`.
-    var others: [CommitID] = []
+    /// At least one.
+    var wants: [CommitID]
     var haves: [CommitID] = []
     /// Commits whose parents the mirror doesn't have.
     var shallow: [CommitID] = []
@@ -29,7 +28,7 @@ struct FetchRequest: Sendable, Hashable {
         if capabilities.contains("object-format") { packets.append(.line("object-format=sha1")) }
         packets += [.delimiter, .line("ofs-delta"), .line("no-progress")]
         if Self.usesSideBandAll(capabilities) { packets.append(.line("sideband-all")) }
-        packets += ([want] + others).map { .line("want \($0)") }
+        packets += wants.map { .line("want \($0)") }
         packets += boundary
         packets += haves.map { .line("have \($0)") }
         packets += [.line("done"), .flush]
@@ -50,8 +49,9 @@ struct FetchRequest: Sendable, Hashable {
         }
         if capabilities.contains("object-format") { words.append("object-format=sha1") }
         if capabilities.contains("agent") { words.append("agent=" + agent) }
-        var packets: [Packet] = [.line("want \(want) " + words.joined(separator: " "))]
-        packets += others.map { .line("want \($0)") }
+        var packets = wants.enumerated().map { index, want in
+            Packet.line("want \(want)" + (index == 0 ? " " + words.joined(separator: " ") : ""))
+        }
         packets += boundary
         packets.append(.flush)
         packets += haves.map { .line("have \($0)") }

@@ -4,7 +4,8 @@ public struct ClientOptions: Sendable {
     public var userAgent: String
     /// Until a TCP and TLS connection stands.
     public var connectTimeout: Duration = .seconds(10)
-    /// One attempt of one request, from its start to the last byte of the answer.
+    /// One attempt of one request, from when it is sent to the last byte of the answer. What it waited for its place before that
+    /// (``requestsInFlight``) does not count.
     public var requestTimeout: Duration = .seconds(30)
     /// A watch that brings nothing for so long, not even a bookmark (sent each minute), is cut and resumed.
     public var watchIdleTimeout: Duration = .seconds(90)
@@ -15,8 +16,19 @@ public struct ClientOptions: Sendable {
     public var lineLimit = 4 << 20
     /// Objects a page of a list.
     public var pageSize = 500
+    /// How many requests of a client and its copies are in flight at once; further ones wait, what keeps a lease before writes and
+    /// writes before reads. Neither watches count, which have connections of their own, nor questions that the API server passes
+    /// on to pods, which may hang as long as a pod does.
+    ///
+    /// A bound on concurrency, not on the rate: a server that is slow is asked less often by itself. 32 of each of several replicas
+    /// fit into what an API server has for a service account by default: 245 of its 600 seats (the priority level
+    /// `workload-low`, 100 of 245 shares of `--max-requests-inflight` 400 + `--max-mutating-requests-inflight` 200), and into the
+    /// 100 streams of an HTTP/2 connection. client-go bounds the rate instead, to 5 a second (kubelet and kubectl: 50).
+    ///
+    /// Source: <https://kubernetes.io/docs/concepts/cluster-administration/flow-control/>; `http2-max-streams-per-connection`.
+    public var requestsInFlight = 32
     /// Connections to a server that speaks HTTP/1.1 only. Watches always have a connection each.
-    public var connectionLimit = 32
+    public var connectionLimit = 40
     /// Called after each attempt of each request, from any thread; must not block.
     public var onRequest: (@Sendable (RequestObservation) -> Void)?
 

@@ -11,10 +11,14 @@ public struct KubernetesClient: Sendable {
     let transport: Transport
     private var deadline: ContinuousClock.Instant?
     private var retries: RetryPolicy
-    private var permit: WritePermit?
+    private var permit: WritePermission?
+    private var isUrgent = false
 
-    /// Asked right before a write is sent. May wait; what it throws ends the write.
+    /// Asked before a write is sent. May wait; what it throws ends the write.
     public typealias WritePermit = @Sendable () async throws -> Void
+    /// Asked at the last moment before a write is sent: false where the permission has to be asked for anew, since it has run out
+    /// while the write waited for its turn. What it throws ends the write.
+    public typealias WriteCheck = @Sendable () throws -> Bool
 
     /// Opens no connection yet.
     public init(configuration: ClusterConfiguration, options: ClientOptions, logger: Logger) {
@@ -35,17 +39,26 @@ public struct KubernetesClient: Sendable {
     /// writer that has lost its lock sends nothing more. Permissions of this client are asked for first.
     ///
     /// The wait for a permission counts as part of the request, whose deadline ends it.
-    public func guarded(by permit: @escaping WritePermit) -> KubernetesClient {
+    /// - Parameter check: whether what was permitted still is; nothing is awaited between it and the sending.
+    public func guarded(
+        by permit: @escaping WritePermit, check: @escaping WriteCheck = { true }
+    ) -> KubernetesClient {
         var guarded = self
-        if let first = self.permit {
-            guarded.permit = {
-                try await first()
-                try await permit()
-            }
-        } else {
-            guarded.permit = permit
-        }
+        let permission = WritePermission(wait: permit, holds: check)
+        guarded.permit = self.permit?.and(permission) ?? permission
         return guarded
+    }
+
+    /// How many requests of this client and its copies wait until others have been answered: more than none means that the API server
+    /// cannot keep up with them.
+    public var requestsWaiting: Int { transport.gate.load.waiting }
+
+    /// The same client, whose requests go before all others of this client and its copies (``ClientOptions/requestsInFlight``): for
+    /// what keeps a lease, without which none of the others may be sent.
+    public var urgent: KubernetesClient {
+        var urgent = self
+        urgent.isUrgent = true
+        return urgent
     }
 
     /// The same client, of which every request is sent once: for callers that have a plan of their own for failures.
@@ -57,7 +70,9 @@ public struct KubernetesClient: Sendable {
     }
 
     func send(_ request: APIRequest) async throws -> Data {
-        try await transport.send(request, deadline: deadline, retries: retries, permit: permit)
+        let priority: RequestGate.Priority = isUrgent ? .urgent : request.method == .GET ? .read : .write
+        return try await transport.send(
+            request, deadline: deadline, retries: retries, priority: priority, permit: permit)
     }
 
     /// Sends the request once. An API server that is just starting refuses what it permits a moment later (``Recovery``): such a

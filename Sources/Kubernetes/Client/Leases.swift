@@ -130,8 +130,8 @@ extension KubernetesClient {
         }
     }
 
-    /// Makes it where `old` does not exist yet, else writes its term and what sets its annotations apart from those of `old`, by a
-    /// merge patch: whatever else is in the object stays. One attempt: who holds a lease has a plan of his own for failures.
+    /// Makes it where `old` does not exist yet, else writes its term, where that is another one, and what sets its annotations apart
+    /// from those of `old`, by a merge patch: whatever else is in the object stays. One attempt: who holds a lease has a plan of his own for failures.
     ///
     /// - Parameter old: as read or written last; nobody may have written it since.
     /// - Returns: as stored, with its new `resourceVersion`.
@@ -169,7 +169,7 @@ private struct LeaseBody: Encodable {
     let apiVersion = "coordination.k8s.io/v1"
     let kind = "Lease"
     var metadata: Metadata
-    var spec: Spec
+    var spec: Spec?
 
     init(_ lease: Lease, over old: Lease) {
         var annotations: [String: String?] = lease.annotations.filter { old.annotations[$0.key] != $0.value }
@@ -179,6 +179,7 @@ private struct LeaseBody: Encodable {
         metadata = Metadata(
             name: lease.name, resourceVersion: old.resourceVersion.isEmpty ? nil : old.resourceVersion,
             annotations: annotations.isEmpty ? nil : annotations)
+        guard old.resourceVersion.isEmpty || lease.term != old.term else { return }
         spec = Spec(
             holderIdentity: lease.term.holder, leaseDurationSeconds: lease.term.seconds,
             acquireTime: lease.term.acquired?.description, renewTime: lease.term.renewed?.description,

@@ -1,18 +1,20 @@
 import AsyncHTTPClient
+import Documents
 import FoundationEssentials
 import NIOHTTP1
 
 /// A complete answer.
 struct Answer: Sendable {
     var status: Int
-    /// `Retry-After` in seconds, the only form the API server uses.
+    /// What the API server, or a proxy before it, asks for.
     var retryAfter: Duration?
     var body: Data
 
     init(_ response: HTTPClientResponse, body: Data) {
         status = Int(response.status.code)
-        retryAfter = response.headers.first(name: "Retry-After").flatMap { Int($0.trimmingSpace()) }
-            .flatMap { $0 >= 0 ? .seconds($0) : nil }
+        retryAfter = RetryAfter.pause(
+            response.headers.first(name: "Retry-After"), date: response.headers.first(name: "Date"),
+            now: Int64(Date().timeIntervalSince1970))
         self.body = body
     }
 

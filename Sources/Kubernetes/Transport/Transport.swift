@@ -12,12 +12,14 @@ final class Transport: Sendable {
     private let clients: HTTPClients
     private let credentials: CredentialStore
     private let recovery = Recovery()
+    let gate: RequestGate
 
     init(configuration: ClusterConfiguration, options: ClientOptions, logger: Logger) {
         self.configuration = configuration
         self.options = options
         self.logger = logger
         clients = HTTPClients(configuration: configuration, options: options)
+        gate = RequestGate(limit: options.requestsInFlight)
         let runner = ExecRunner(configuration: configuration, date: options.time.date)
         credentials = CredentialStore(source: configuration.credential, date: options.time.date) {
             try await runner.run($0)
@@ -32,15 +34,16 @@ final class Transport: Sendable {
     /// Sends the request until it succeeds, is refused, or may not be tried any more.
     ///
     /// - Parameters:
-    ///   - deadline: for all attempts together; nil means the budget of `retries`.
+    ///   - deadline: for all attempts together, with what they wait for; nil means the budget of `retries`, without what they wait
+    ///     for a place among the requests in flight.
     ///   - permit: asked before each attempt, unless the request is a GET.
     /// - Returns: the body of a 2xx answer.
     func send(
         _ request: APIRequest, deadline: ContinuousClock.Instant?, retries: RetryPolicy,
-        permit: KubernetesClient.WritePermit?
+        priority: RequestGate.Priority, permit: WritePermission?
     ) async throws -> Data {
         let permit = request.method == .GET ? nil : permit
-        let end = deadline ?? options.time.now() + retries.budget
+        var end = deadline ?? options.time.now() + retries.budget
         var attempt = 1
         while true {
             let remaining = options.time.now().duration(to: end)
@@ -48,7 +51,10 @@ final class Transport: Sendable {
             let failure: (error: KubernetesError, kind: RetryPolicy.Failure)
             do {
                 let answer = try await authorized { credential in
-                    if let permit { try await self.wait(for: permit, until: end, request.purpose) }
+                    let (place, waited) = try await self.place(priority, permit, deadline, budget: end, request.purpose)
+                    defer { place.leave() }
+                    end += waited
+                    let remaining = self.options.time.now().duration(to: end)
                     return try await self.exchange(
                         request, credential, within: min(remaining, self.options.requestTimeout))
                 }
@@ -77,12 +83,39 @@ final class Transport: Sendable {
         }
     }
 
-    private func wait(
-        for permit: @escaping KubernetesClient.WritePermit, until end: ContinuousClock.Instant,
-        _ purpose: APIRequest.Purpose
-    ) async throws {
+    /// Waits until the request may be sent: for its permission first, which may take long, then for its place. A permission that
+    /// has run out by then is waited for again, without the place.
+    ///
+    /// - Returns: the place, and how long it was waited for.
+    private func place(
+        _ priority: RequestGate.Priority, _ permit: WritePermission?, _ deadline: ContinuousClock.Instant?,
+        budget: ContinuousClock.Instant, _ purpose: APIRequest.Purpose
+    ) async throws -> (RequestGate.Place, waited: Duration) {
+        var waited = Duration.zero
+        while true {
+            if let permit { try await wait(until: budget + waited, purpose, permit.wait) }
+            let start = options.time.now()
+            let place: RequestGate.Place
+            if let free = gate.enterAtOnce(priority) {
+                place = free
+            } else if let deadline {
+                place = try await wait(until: deadline, purpose) { [gate] in try await gate.enter(priority) }
+            } else {
+                place = try await gate.enter(priority)
+            }
+            if deadline == nil { waited += start.duration(to: options.time.now()) }
+            // Nothing is awaited between this and the sending. What is thrown gives the place back.
+            if try permit?.holds() ?? true { return (place, waited) }
+            place.leave()
+        }
+    }
+
+    private func wait<Result: Sendable>(
+        until end: ContinuousClock.Instant, _ purpose: APIRequest.Purpose,
+        _ operation: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
         do {
-            try await withTimeout(options.time.now().duration(to: end), permit)
+            return try await withTimeout(options.time.now().duration(to: end), operation)
         } catch is TimeoutError {
             throw KubernetesError.timedOut(purpose, configuration.server)
         }

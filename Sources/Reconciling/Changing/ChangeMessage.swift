@@ -1,6 +1,6 @@
 import Descriptors
 import Documents
-import Git
+import Reporting
 
 /// The message of a commit that changes versions: what is deployed where, and trailers for programs.
 struct ChangeMessage: Sendable {
@@ -8,13 +8,16 @@ struct ChangeMessage: Sendable {
     enum Trailer: String {
         case app = "App"
         case version = "Version"
+        case promotedFrom = "Promoted-From"
+        case restoredFrom = "Restored-From"
         case build = "Build-URL"
         case sourceCommit = "Source-Commit"
     }
 
     let environment: String
+    let purpose: ChangePurpose
     /// Never empty.
-    let changes: [DescriptorEdit.Change]
+    let apps: [ChangeReport.App]
     /// In place of the subject and body that it has otherwise.
     let words: String?
     let origin: ChangeOrigin
@@ -28,15 +31,30 @@ struct ChangeMessage: Sendable {
     }
 
     private var subject: String {
-        guard changes.count <= Self.namedApps else { return "Deploy \(changes.count) apps to \(environment)" }
-        let apps = changes.map { "\($0.app) \($0.to.shortText)" }.joined(separator: ", ")
-        return "Deploy \(apps) to \(environment)"
+        switch purpose {
+        case .deploy: "Deploy \(names(" ")) to \(environment)"
+        case .promote(let source, _): "Promote \(names(" ")) from \(source) to \(environment)"
+        case .rollBack: "Roll back \(names(" to ")) in \(environment)"
+        }
     }
 
-    private var body: String { changes.map { "\($0.app) \($0.from) → \($0.to)" }.joined(separator: "\n") }
+    private func names(_ between: String) -> String {
+        guard apps.count <= Self.namedApps else { return "\(apps.count) apps" }
+        return apps.map { "\($0.app)\(between)\(AppVersion.short($0.to))" }.joined(separator: ", ")
+    }
+
+    private var body: String {
+        apps.map { app in "\(app.app) \(app.from) → \(app.to)" + (app.remark.map { " (\($0))" } ?? "") }
+            .joined(separator: "\n")
+    }
 
     private var trailers: String {
-        var lines = changes.flatMap { [line(.app, $0.app), line(.version, $0.to.text)] }
+        var lines = apps.flatMap { [line(.app, $0.app), line(.version, $0.to)] }
+        switch purpose {
+        case .deploy: break
+        case .promote(let source, let commit): lines.append(line(.promotedFrom, "\(source)@\(commit)"))
+        case .rollBack(let commits): lines += commits.map { line(.restoredFrom, "\(environment)@\($0)") }
+        }
         if let build = origin.build { lines.append(line(.build, build)) }
         if let commit = origin.sourceCommit { lines.append(line(.sourceCommit, commit)) }
         return lines.joined(separator: "\n")
@@ -98,5 +116,8 @@ public struct ChangeOrigin: Sendable, Hashable {
 
 extension AppVersion {
     /// With the commit cut to seven digits, as reports show it.
-    var shortText: String { "\(major).\(minor).\(patch)-\(channel.rawValue)-\(sha.prefix(7))" }
+    static func short(_ text: String) -> String {
+        guard let dash = text.lastIndex(of: "-") else { return text }
+        return String(text[...dash] + text[text.index(after: dash)...].prefix(7))
+    }
 }

@@ -1,3 +1,5 @@
+import Documents
+
 /// Why a status could not be set, for whoever has to mend it. Never holds a token.
 struct ForgeFailure: Error, Sendable, Hashable {
     enum Kind: Sendable, Hashable {
@@ -75,12 +77,13 @@ struct ForgeAnswer: Sendable {
 
     /// How long to keep away, where it says so; an hour at most.
     func pause(epochSeconds now: Double) -> Duration? {
-        var seconds = headers["retry-after"].flatMap { Double($0) }
-        if seconds == nil, headers["x-ratelimit-remaining"] == "0" || headers["ratelimit-remaining"] == "0",
+        let asked = RetryAfter.pause(headers["retry-after"], date: headers["date"], now: Int64(now))
+        if let asked { return asked }
+        if headers["x-ratelimit-remaining"] == "0" || headers["ratelimit-remaining"] == "0",
             let reset = (headers["x-ratelimit-reset"] ?? headers["ratelimit-reset"]).flatMap({ Double($0) })
         {
-            seconds = reset - now
+            return reset.isFinite ? .seconds(min(max(reset - now, 0), 3600)) : nil
         }
-        return seconds.flatMap { $0.isFinite ? .seconds(min(max($0, 0), 3600)) : nil }
+        return nil
     }
 }

@@ -34,6 +34,23 @@ public struct DeploymentHistory: Sendable {
         }.sorted { $0.number > $1.number }
     }
 
+    /// The commits that passes of one user began and did not come to the end of, since the last one that they did; newest first.
+    ///
+    /// Those of others do not count: the loop tells forges of commits, `apply` does not, and one of it in between ends nothing.
+    func unfinished(by runner: Deployment.Runner, besides commit: String) -> [SyncReport.Commit] {
+        var commits: [SyncReport.Commit] = []
+        for deployment in deployments where deployment.by.user == runner.user {
+            guard [.running, .interrupted, .preempted].contains(deployment.outcome) else { break }
+            if deployment.commit.id != commit, !commits.contains(where: { $0.id == deployment.commit.id }) {
+                commits.append(deployment.commit)
+            }
+        }
+        return Array(commits.prefix(Self.mostUnfinished))
+    }
+
+    /// However often a process was killed: so many are told of.
+    private static let mostUnfinished = 8
+
     /// The commit that was last accepted for the environment, of whichever branch of whichever repository; nil where none was
     /// recorded, or what is recorded cannot be read.
     var accepted: AcceptedCommit? {

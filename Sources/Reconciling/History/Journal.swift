@@ -19,6 +19,9 @@ struct Journal: Sendable {
     /// The history has an entry for the pass.
     var isRecording: Bool { entry != nil }
 
+    /// The commits that passes before this one had begun, and that this one takes the place of.
+    private(set) var superseded: [SyncReport.Commit] = []
+
     private let environment: Environment
     private let reader: WorkloadReader
     private let verifies: Bool
@@ -62,6 +65,7 @@ struct Journal: Sendable {
             if isNeeded { note(HistoryStore.missing(store.environment)) }
             return nil
         }
+        superseded = history.unfinished(by: runner, besides: commit.id)
         var earlier = EarlierApps()
         var carried: [Deployment.App] = []
         if let last = history.deployments.first {

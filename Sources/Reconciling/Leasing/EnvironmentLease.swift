@@ -9,13 +9,18 @@ public struct EnvironmentLease: Sendable {
     let name: String
     let holder: LeaseHolder
     let claim: LeaseClaim
-    let timing: LeaseTiming
+    private let ownTiming: LeaseTiming
+    private let leases: @Sendable () -> Int
     let time: LeaseTime
     let logger: Logger
 
+    /// - Parameters:
+    ///   - leases: how many leases this process may come to keep at the API server, at the moment: the more, the less often it
+    ///     renews and looks.
     public init(
         cluster: KubernetesClient, environment: Environment, holder: LeaseHolder, claim: LeaseClaim = .command,
-        timing: LeaseTiming = LeaseTiming(), time: LeaseTime = .system, logger: Logger
+        timing: LeaseTiming = LeaseTiming(), leases: @escaping @Sendable () -> Int = { 1 },
+        time: LeaseTime = .system, logger: Logger
     ) {
         self.cluster = cluster
         self.environment = environment.name
@@ -23,12 +28,16 @@ public struct EnvironmentLease: Sendable {
         name = Self.name(environment.name)
         self.holder = holder
         self.claim = claim
-        self.timing = timing
+        ownTiming = timing
+        self.leases = leases
         self.time = time
         var logger = logger
         logger[metadataKey: "lease"] = "\(namespace)/\(name)"
         self.logger = logger
     }
+
+    /// As it is at the moment. What belongs to one term of the lease must be of one timing.
+    var timing: LeaseTiming { ownTiming.sharing(leases()) }
 
     /// The Lease's name: `descry-live` for LIVE.
     public static func name(_ environment: String) -> String { DeploymentHistory.name(environment) }
@@ -46,13 +55,15 @@ public struct EnvironmentLease: Sendable {
         _ body: @escaping @Sendable (HeldLease) async throws -> R
     ) async throws -> R {
         switch try await acquire(patience: patience, waiting: waiting) {
-        case .held(let lease, let sentAt):
-            return try await hold(lease, sentAt: sentAt, body)
+        case .held(let lease, let sentAt, let timing):
+            return try await hold(lease, sentAt: sentAt, timing, body)
         case .unavailable(let error):
             guard claim == .command else { throw LeaseDenied.forbidden(error) }
             // Without a namespace there is nothing to lock; the pass says what is missing.
             let note = error.category == .missing ? nil : missing
-            return try await body(HeldLease(term: nil, note: note, requests: AsyncStream { $0.finish() }))
+            return try await body(
+                HeldLease(
+                    term: nil, note: note, requests: AsyncStream { $0.finish() }, hints: AsyncStream { $0.finish() }))
         }
     }
 
@@ -62,14 +73,17 @@ public struct EnvironmentLease: Sendable {
     }
 
     private func hold<R: Sendable>(
-        _ lease: Lease, sentAt: ContinuousClock.Instant, _ body: @escaping @Sendable (HeldLease) async throws -> R
+        _ lease: Lease, sentAt: ContinuousClock.Instant, _ timing: LeaseTiming,
+        _ body: @escaping @Sendable (HeldLease) async throws -> R
     ) async throws -> R {
         let term = LeaseTerm(lease, validUntil: sentAt + timing.validity, now: time.now)
         let (requests, asking) = AsyncStream<String>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let renewal = LeaseRenewal(lease: self, term: term, requests: asking)
+        let (hints, hinting) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let renewal = LeaseRenewal(lease: self, term: term, requests: asking, hints: hinting)
         // Its own task: an interruption of this one must not end it before the body has cleaned up.
-        let renewing = Task { await renewal.run(from: sentAt) }
-        let result = await Self.untilLost(term) { try await body(HeldLease(term: term, requests: requests)) }
+        let renewing = Task { await renewal.run(from: sentAt, timing) }
+        let held = HeldLease(term: term, requests: requests, hints: hints)
+        let result = await Self.untilLost(term) { try await body(held) }
         renewing.cancel()
         await renewing.value
         if let end = term.end { throw end }

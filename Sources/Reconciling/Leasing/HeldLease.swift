@@ -8,12 +8,15 @@ public struct HeldLease: Sendable {
     public let note: String?
     /// Who else asks for the lease, each once. A holder that is idle ends its work to hand it over.
     public let requests: AsyncStream<String>
+    /// Others that do not hold the lease have heard that something may have changed.
+    public let hints: AsyncStream<Void>
     let term: LeaseTerm?
 
-    init(term: LeaseTerm?, note: String? = nil, requests: AsyncStream<String>) {
+    init(term: LeaseTerm?, note: String? = nil, requests: AsyncStream<String>, hints: AsyncStream<Void>) {
         self.term = term
         self.note = note
         self.requests = requests
+        self.hints = hints
     }
 
     /// How often the lease has gone to another holder by now.
@@ -28,6 +31,6 @@ public struct HeldLease: Sendable {
     /// The same client, which sends no write without the lease. While a renewal is late, writes wait for it within their deadline.
     public func guarding(_ cluster: KubernetesClient) -> KubernetesClient {
         guard let term else { return cluster }
-        return cluster.guarded { try await term.permit() }
+        return cluster.guarded(by: { try await term.permit() }, check: { try term.mayWrite() })
     }
 }

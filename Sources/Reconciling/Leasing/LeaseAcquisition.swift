@@ -2,8 +2,8 @@ import Kubernetes
 
 extension EnvironmentLease {
     enum Acquired: Sendable {
-        /// As written by a request that was sent at that moment.
-        case held(Lease, sentAt: ContinuousClock.Instant)
+        /// As written by a request that was sent at that moment, with this timing.
+        case held(Lease, sentAt: ContinuousClock.Instant, LeaseTiming)
         /// The token may not read or write it; or the namespace is not there, in which nobody can write anything.
         case unavailable(KubernetesError)
     }
@@ -21,7 +21,7 @@ extension EnvironmentLease {
         var freshness = KubernetesClient.Freshness.newest
         var failures = 0
         // A write whose answer was lost may have been carried out.
-        var tried: (lease: Lease, sentAt: ContinuousClock.Instant)?
+        var tried: (lease: Lease, sentAt: ContinuousClock.Instant, timing: LeaseTiming)?
         while true {
             let seen: Lease?
             do {
@@ -29,16 +29,20 @@ extension EnvironmentLease {
             } catch let error as KubernetesError where error.status == 403 {
                 return .unavailable(error)
             }
-            if let tried, let seen, seen.term == tried.lease.term { return .held(seen, sentAt: tried.sentAt) }
+            if let tried, let seen, seen.term == tried.lease.term {
+                return .held(seen, sentAt: tried.sentAt, tried.timing)
+            }
             let now = time.now()
+            candidate.timing = timing
             let step = candidate.step(seen, name: name, at: now, date: time.date(), chance: time.random())
             freshness = .newest
             do {
                 switch step {
                 case .take(let lease):
-                    tried = (lease, now)
+                    tried = (lease, now, candidate.timing)
                     let old = seen ?? Lease(name: name)
-                    return .held(try await cluster.write(lease, over: old, namespace: namespace), sentAt: now)
+                    let written = try await cluster.write(lease, over: old, namespace: namespace)
+                    return .held(written, sentAt: now, candidate.timing)
                 case .request(let lease) where end.map({ now < $0 }) ?? true:
                     guard let seen else { continue }
                     _ = try await cluster.write(lease, over: seen, namespace: namespace)
@@ -61,7 +65,7 @@ extension EnvironmentLease {
                 switch error.category {
                 case .conflict where failures < Self.attempts: continue
                 case .unreachable where failures < Self.attempts, .denied where step.isRequest:
-                    try await time.sleep(now + LeaseTiming.jittered(timing.retry, chance: time.random()))
+                    try await time.sleep(now + LeaseTiming.jittered(candidate.timing.retry, chance: time.random()))
                 case .missing where seen == nil, .denied where error.status == 403: return .unavailable(error)
                 default: throw error
                 }

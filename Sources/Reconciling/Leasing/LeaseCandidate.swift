@@ -37,7 +37,7 @@ struct LeaseCandidate: Sendable {
     let holder: LeaseHolder
     let claim: LeaseClaim
     let environment: String
-    let timing: LeaseTiming
+    var timing: LeaseTiming
 
     private var seen: (term: Lease.Term?, since: ContinuousClock.Instant)?
 
@@ -107,6 +107,7 @@ struct LeaseCandidate: Sendable {
     private func taken(_ lease: Lease, _ date: Date) -> Lease {
         var taken = lease
         taken.annotations[Self.requestAnnotation] = nil
+        taken.annotations[LeaseHint.annotation] = nil  // who takes it looks anyway
         let time = MicroTime(date)
         taken.term = Lease.Term(
             holder: holder.identity, seconds: Int(timing.duration.components.seconds), acquired: time, renewed: time,

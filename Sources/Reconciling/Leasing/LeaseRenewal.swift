@@ -6,32 +6,40 @@ struct LeaseRenewal: Sendable {
     let lease: EnvironmentLease
     let term: LeaseTerm
     let requests: AsyncStream<String>.Continuation
+    let hints: AsyncStream<Void>.Continuation
 
     /// How often in a row somebody else's annotation may come in between.
     private static let attempts = 5
-    /// One renewal, until it counts as failed and the next one is tried, which gets twice the time: a connection that hangs must not
-    /// cost the lease, and a slow server neither. Real time: it bounds requests.
-    private static func patience(_ failures: Int) -> Duration { .milliseconds(2500) * (1 << min(failures, 2)) }
-
     private var time: LeaseTime { lease.time }
-    private var timing: LeaseTiming { lease.timing }
 
     /// Renews until the lease is lost, or the task is cancelled.
-    func run(from first: ContinuousClock.Instant) async {
-        defer { requests.finish() }
+    ///
+    /// - Parameters:
+    ///   - first: when the term began.
+    ///   - timing: what the term was written with. A new one counts from the next renewal on: until then others keep to the old one.
+    func run(from first: ContinuousClock.Instant, _ timing: LeaseTiming) async {
+        defer {
+            requests.finish()
+            hints.finish()
+        }
         var next = first + LeaseTiming.jittered(timing.renewal, chance: time.random())
         var told: String?
         var failures = 0
+        var isHinted = false
         while true {
             do { try await time.sleep(next) } catch { return }
+            let timing = lease.timing
             let sentAt = time.now()
+            term.renewing(validUntil: sentAt + timing.validity)
             do {
-                let renewed = try await write(within: Self.patience(failures)) { old in
+                let renewed = try await write(within: timing.patience * (1 << min(failures, 2))) { old in
                     var new = old
                     new.term.holder = lease.holder.identity
                     new.term.seconds = Int(timing.duration.components.seconds)
                     new.term.renewed = MicroTime(time.date())
                     if let last = old.term.renewed { new.term.renewed = new.term.renewed?.following(last) }
+                    // Remembered until the write is known to have arrived: its answer may be lost, and the hint gone by then.
+                    if new.annotations.removeValue(forKey: LeaseHint.annotation) != nil { isHinted = true }
                     return new
                 }
                 guard let renewed else { return }
@@ -40,6 +48,8 @@ struct LeaseRenewal: Sendable {
                 let asking = renewed.annotations[LeaseCandidate.requestAnnotation]
                 if let asking, asking != told, asking != lease.holder.identity { requests.yield(asking) }
                 told = asking
+                if isHinted { hints.yield() }
+                isHinted = false
                 next = sentAt + LeaseTiming.jittered(timing.renewal, chance: time.random())
             } catch {
                 if Task.isCancelled { return }
@@ -55,7 +65,7 @@ struct LeaseRenewal: Sendable {
     /// Ends the term, for the next one to begin at once. Where that fails the lease ends by itself.
     func release() async {
         do {
-            let released = try await write(within: timing.release) { old in
+            let released = try await write(within: lease.timing.release) { old in
                 var new = old
                 new.term.holder = ""
                 new.term.seconds = 1
@@ -74,7 +84,7 @@ struct LeaseRenewal: Sendable {
     private func write(
         within patience: Duration, _ change: (Lease) -> Lease
     ) async throws -> Lease? {
-        let cluster = lease.cluster.before(.now + patience)
+        let cluster = lease.cluster.urgent.before(.now + patience)
         var old = term.lease
         var attempt = 0
         while true {

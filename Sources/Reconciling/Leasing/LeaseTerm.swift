@@ -30,6 +30,11 @@ final class LeaseTerm: Sendable {
     var lease: Lease { state.withLock(\.lease) }
     var end: LeaseDenied? { state.withLock(\.end) }
 
+    /// A renewal is sent. Whether or not its answer comes, others may keep to the term in it from now on.
+    func renewing(validUntil: ContinuousClock.Instant) {
+        state.withLock { $0.validUntil = min($0.validUntil, validUntil) }
+    }
+
     func renewed(_ lease: Lease, validUntil: ContinuousClock.Instant) {
         change { state in
             state.lease = lease
@@ -61,6 +66,18 @@ final class LeaseTerm: Sendable {
                 ?? KubernetesError(
                     code: Self.unconfirmed, category: .unreachable,
                     message: "Not sent: the Lease \(state.lease.name) could not be renewed in time.")
+        }
+    }
+
+    /// Whether a write may be sent at this moment; false where that may be otherwise a moment later.
+    ///
+    /// - Throws: `KubernetesError` where nothing may be sent any more.
+    func mayWrite() throws(KubernetesError) -> Bool {
+        do {
+            try check()
+            return true
+        } catch  where error.code == Self.unconfirmed {
+            return false
         }
     }
 

@@ -11,6 +11,8 @@ final class DriftWatch: Sendable {
         var board: DriftBoard
         var kinds: Set<WorkloadKind> = []
         var tasks: [WorkloadKind: Task<Void, Never>] = [:]
+        /// Those that could not be watched when that was tried last.
+        var unseen: Set<WorkloadKind> = []
         /// The findings are of a pass that ended, and are to be told.
         var isExpecting = false
         var told: [String: DriftBoard.Finding] = [:]
@@ -21,19 +23,22 @@ final class DriftWatch: Sendable {
     private let state: Mutex<State>
     private let changed: @Sendable () -> Void
     private let blinded: @Sendable (KubernetesError) -> Void
+    private let sighted: @Sendable () -> Void
 
     /// - Parameters:
     ///   - changed: the findings are others than before.
-    ///   - blinded: the namespace cannot be watched, and trying again does not help.
+    ///   - blinded: the namespace cannot be watched, and trying again soon does not help. It is tried again after each pass.
+    ///   - sighted: it can be watched again.
     init(
         cluster: KubernetesClient, environment: Environment, changed: @escaping @Sendable () -> Void,
-        blinded: @escaping @Sendable (KubernetesError) -> Void
+        blinded: @escaping @Sendable (KubernetesError) -> Void, sighted: @escaping @Sendable () -> Void
     ) {
         self.cluster = cluster
         namespace = environment.namespace
         state = Mutex(State(board: DriftBoard(rules: PlanningRules(environment))))
         self.changed = changed
         self.blinded = blinded
+        self.sighted = sighted
     }
 
     /// What differs now, by app.
@@ -69,6 +74,7 @@ final class DriftWatch: Sendable {
 
     private func observe(_ kinds: Set<WorkloadKind>, _ state: inout State) {
         for kind in Set(state.tasks.keys).subtracting(kinds) { state.tasks.removeValue(forKey: kind)?.cancel() }
+        state.unseen.formIntersection(kinds)
         state.board.observe(only: kinds)
         for kind in kinds where state.tasks[kind] == nil {
             state.tasks[kind] = Task { [weak self, cluster, namespace] in
@@ -77,7 +83,7 @@ final class DriftWatch: Sendable {
                         self?.take(observation, kind)
                     }
                 } catch let error as KubernetesError {
-                    self?.blinded(error)
+                    self?.lost(kind, error)
                 } catch {
                     return  // cancelled
                 }
@@ -85,15 +91,30 @@ final class DriftWatch: Sendable {
         }
     }
 
+    private func lost(_ kind: WorkloadKind, _ error: KubernetesError) {
+        let isLost = state.withLock { state in
+            guard !Task.isCancelled else { return false }  // another task may have taken its place
+            state.tasks[kind] = nil
+            state.unseen.insert(kind)
+            return true
+        }
+        if isLost { blinded(error) }
+    }
+
     private func take(_ observation: Observation<Workload>, _ kind: WorkloadKind) {
-        state.withLock { state in
+        let isSightedAgain = state.withLock { state in
+            var isSightedAgain = false
             switch observation {
-            case .snapshot(let all): state.board.replace(kind, with: all)
+            case .snapshot(let all):
+                state.board.replace(kind, with: all)
+                isSightedAgain = state.unseen.remove(kind) != nil && state.unseen.isEmpty
             case .changed(let workload): state.board.update(workload)
             case .deleted(let workload): state.board.remove(workload.key)
             case .interrupted: break
             }
+            return isSightedAgain
         }
+        if isSightedAgain { sighted() }
         tellChanges()
     }
 

@@ -14,6 +14,7 @@ final class EnvironmentLoop: Sendable {
     /// Where hints go, while there is somebody to take them.
     private let inbox = Mutex<(@Sendable (EnvironmentTerm.Signal) -> Void)?>(nil)
     private let poller = Mutex<RepositoryPoller?>(nil)
+    private let relay = Mutex<HintRelay?>(nil)
 
     init(_ environment: Environment, _ context: LoopContext) {
         self.environment = environment
@@ -42,9 +43,15 @@ final class EnvironmentLoop: Sendable {
     }
 
     /// Somebody says that something may have changed.
-    func wake() {
+    ///
+    /// - Parameter passesOn: where another replica looks after the environment, it is told.
+    func wake(passesOn: Bool) {
         poller.withLock { $0 }?.hint()
-        inbox.withLock { $0 }?(.hint)
+        if let send = inbox.withLock({ $0 }) {
+            send(.hint)
+        } else if passesOn {
+            relay.withLock { $0 }?.pass()
+        }
     }
 
     /// For one term of the lease.
@@ -55,7 +62,12 @@ final class EnvironmentLoop: Sendable {
             defer { self.poller.withLock { $0 = nil } }
             let lease = EnvironmentLease(
                 cluster: cluster, environment: environment, holder: context.holder, claim: context.claim,
-                timing: context.settings.leaseTiming, time: context.time.lease, logger: context.logger)
+                timing: context.settings.leaseTiming, leases: { context.leases.count(beside: environment) },
+                time: context.time.lease, logger: context.logger)
+            let relay = HintRelay(lease, context)
+            self.relay.withLock { $0 = relay }
+            defer { self.relay.withLock { $0 = nil } }
+            async let _ = relay.run()
             try await lease.whileHeld(
                 patience: nil,
                 waiting: { context.tell(.elsewhere(environment: environment.name, holder: $0.holder)) }
@@ -75,9 +87,11 @@ final class EnvironmentLoop: Sendable {
         defer { inbox.withLock { $0 = nil } }
         try await SignalLoop<EnvironmentTerm.Signal>.run(context.time) { loop in
             inbox.withLock { [send = loop.send] in $0 = send }
+            loop.start { [self] in for await _ in held.hints { wake(passesOn: false) } }
             let drift = DriftWatch(
                 cluster: cluster, environment: environment, changed: { [send = loop.send] in send(.drift) },
-                blinded: { [send = loop.send] in send(.unwatched($0)) })
+                blinded: { [send = loop.send] in send(.unwatched($0)) },
+                sighted: { [send = loop.send] in send(.watched) })
             var term = EnvironmentTerm(
                 environment: environment, context: context, repository: repository, cluster: cluster, feed: feed,
                 drift: drift)

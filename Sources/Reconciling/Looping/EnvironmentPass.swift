@@ -22,7 +22,9 @@ struct EnvironmentPass: Sendable {
             let begin = context.time.now()
             var finished: FinishedPass
             do {
-                finished = try await context.slots.run {
+                finished = try await context.slots.run(
+                    at: environment.cluster.address, isBusy: { cluster.requestsWaiting > 0 }
+                ) {
                     context.tell(.passStarted(environment, start))
                     return FinishedPass(
                         start, try await sync(), context.time.date(), poll: context.settings.pollInterval)
@@ -44,7 +46,11 @@ struct EnvironmentPass: Sendable {
             tips: TipSource(current: { start.commit }, next: { try await feed.tip(after: $0) }),
             leavesAlone: leavesAlone, now: context.time.date,
             progress: { event in
-                if case .planned = event { tell(.changing(environment, start)) }
+                switch event {
+                case .planned: tell(.changing(environment, start))
+                case .superseded(let commit): tell(.superseded(environment, commit: commit.id, by: start))
+                default: break
+                }
                 tell(.progress(environment: environment.name, event))
             }
         ).run()

@@ -12,6 +12,7 @@ struct EnvironmentTerm {
         case drift
         case driftTold
         case unwatched(KubernetesError)
+        case watched
         /// Somebody else wants the lease.
         case requested(by: String)
         case passEnded(FinishedPass)
@@ -96,6 +97,10 @@ struct EnvironmentTerm {
             if !isUnwatched { context.tell(.unwatched(environment: environment.name, error)) }
             isUnwatched = true
             agenda.resync(every: context.settings.unwatchedInterval, context.time.now(), chance: context.time.random())
+        case .watched:
+            if isUnwatched { context.tell(.watched(environment: environment.name)) }
+            isUnwatched = false
+            agenda.resync(every: context.settings.resyncInterval, context.time.now(), chance: context.time.random())
         case .drift: lookAtDrift(&loop)
         case .driftTold: if !correcting.isEmpty { agenda.asked(.drift) }
         case .passEnded(let pass): ended(pass)

@@ -32,7 +32,7 @@ public actor Loop {
             listeners.tell(event)
         }
         context = LoopContext(
-            settings: settings, holder: holder, claim: .replica(upSince: time.now()),
+            settings: settings, holder: holder, claim: .replica(upSince: time.now()), leases: LeaseCounts(),
             connections: LoopConnections(sources) {
                 RepositoryPoller($0, interval: settings.pollInterval, time: time, tell: tellAll)
             },
@@ -49,6 +49,7 @@ public actor Loop {
     public func apply(_ environments: some Sequence<Environment>) {
         guard !isDraining else { return }
         let wanted = Dictionary(environments.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        context.leases.set(wanted.values)
         var leaving: [String: Task<Void, Never>] = [:]
         for (name, running) in loops where wanted[name] != running.loop.environment {
             running.task.cancel()
@@ -80,9 +81,10 @@ public actor Loop {
         }
     }
 
-    /// Something may have changed: its repository is polled, and a failed pass tried again.
+    /// Something may have changed: its repository is polled, and a failed pass tried again. A webhook reaches one replica of several, so
+    /// it is passed on to the one that looks after the environment; what an operator asks of a process is asked of that one.
     public func wake(_ hint: WakeHint) {
-        for name in hint.environments { loops[name]?.loop.wake() }
+        for name in hint.environments { loops[name]?.loop.wake(passesOn: hint.reason == .webhook) }
     }
 
     /// Ends all of it: passes that are under way are recorded as interrupted, leases given back. What is not done by the time that

@@ -6,6 +6,7 @@ struct LoopContext: Sendable {
     let settings: LoopSettings
     let holder: LeaseHolder
     let claim: LeaseClaim
+    let leases: LeaseCounts
     let connections: LoopConnections
     let slots: PassSlots
     let time: LoopTime

@@ -12,6 +12,8 @@ public enum LoopEvent: Sendable {
     case pollFailed(RemoteURL, GitError)
     /// Another replica looks after the environment, or a command is at work there; nil: nobody yet.
     case elsewhere(environment: String, holder: String?)
+    /// This replica was told that something may have changed, and has told the one that looks after the environment.
+    case hintPassedOn(environment: String, holder: String)
     /// The environment is looked after by this replica from now on.
     case taken(environment: String)
     /// It is no longer: given up, handed over, or lost to another replica.
@@ -23,6 +25,8 @@ public enum LoopEvent: Sendable {
     case passStarted(Environment, LoopPass.Start)
     /// The pass has found something to change, and begins to.
     case changing(Environment, LoopPass.Start)
+    /// The pass takes the place of one at this commit that did not come to its end, such as one of a process that was killed.
+    case superseded(Environment, commit: String, by: LoopPass.Start)
     case progress(environment: String, ProgressEvent)
     case passEnded(Environment, LoopPass)
     /// The pass that failed is made again then, unless something happens before.
@@ -35,6 +39,8 @@ public enum LoopEvent: Sendable {
     case driftContested(environment: String, apps: [String: ContinuousClock.Instant])
     /// The token may not watch: drift is only seen by the passes that are made now and then.
     case unwatched(environment: String, KubernetesError)
+    /// It may again: its rights or its token are in order.
+    case watched(environment: String)
 }
 
 /// One pass as the loop has made it.

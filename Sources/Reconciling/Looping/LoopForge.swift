@@ -14,7 +14,7 @@ public final class LoopForge: Sendable {
 
     public func record(_ event: LoopEvent) {
         switch event {
-        case .taken, .passEnded, .changing: events.yield(event)
+        case .taken, .passEnded, .changing, .superseded: events.yield(event)
         default: break
         }
     }
@@ -26,6 +26,8 @@ public final class LoopForge: Sendable {
             case .taken(let environment): await reporter.forget(environment)
             case .changing(let environment, let start):
                 await reporter.passStarted(environment, commit: start.commit.description)
+            case .superseded(let environment, let commit, let newer):
+                await reporter.superseded(environment, commit: commit, by: newer.commit.description)
             case .passEnded(let environment, let pass): await report(environment, pass)
             default: break
             }

@@ -22,6 +22,8 @@ public struct LoopLog: Sendable {
                 metadata: ["repository": "\(remote)", "code": "\(error.code)", "reason": "\(error.message)"])
         case .elsewhere(let environment, let holder):
             say(.info, "Another one looks after the environment", environment, ["holder": holder.map { "\($0)" }])
+        case .hintPassedOn(let environment, let holder):
+            say(.debug, "A hint is passed on to who looks after the environment", environment, ["holder": "\(holder)"])
         case .taken(let environment): say(.info, "Looking after the environment", environment)
         case .left(let environment): say(.info, "No longer looking after the environment", environment)
         case .troubled(let environment, let failure):
@@ -34,7 +36,7 @@ public struct LoopLog: Sendable {
             say(
                 ["resync", "waiting"].contains(start.reason) ? .debug : .info, "Pass begins", environment.name,
                 ["commit": "\(start.commit)", "reason": "\(start.reason)"])
-        case .changing: break
+        case .changing, .superseded: break
         case .progress(let environment, let progress): record(progress, environment)
         case .passEnded(let environment, let pass): record(pass, environment.name)
         case .retrying(let environment, let pause, let failures):
@@ -54,6 +56,7 @@ public struct LoopLog: Sendable {
             say(
                 .warning, "Workloads cannot be watched: drift is only seen now and then", environment,
                 ["code": "\(error.code)", "reason": "\(error.message)"])
+        case .watched(let environment): say(.notice, "Workloads are watched again", environment)
         }
     }
 
@@ -63,6 +66,8 @@ public struct LoopLog: Sendable {
             say(
                 .debug, "Read the descriptor", environment,
                 ["author": "\(commit.author)", "subject": "\(commit.subject)"])
+        case .superseded(let commit):
+            say(.debug, "Takes the place of a commit that was not proven", environment, ["unproven": "\(commit.id)"])
         case .note(let note): say(.notice, "Of note", environment, ["note": "\(note)"])
         case .planned(let apps):
             say(.info, "Changing apps", environment, ["apps": "\(apps.map(\.app).joined(separator: " "))"])

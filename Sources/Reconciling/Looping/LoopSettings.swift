@@ -6,9 +6,10 @@ public struct LoopSettings: Sendable {
     public var resyncInterval: Duration
     /// The same where the token may not watch the workloads, so that drift is seen by it alone.
     public var unwatchedInterval: Duration
-    /// How many passes begin at once.
+    /// How many passes begin at once at each API server.
     public var passesAtOnce: Int
-    /// After this a pass no longer counts among those: it waits for rollouts, or for a server that hangs.
+    /// After this a pass no longer counts among those: it waits for rollouts, or for a server that hangs. It goes on to count where
+    /// requests to the API server wait for others.
     public var slotPatience: Duration
     /// The pause after the first failure; each further one doubles it.
     public var firstRetry: Duration

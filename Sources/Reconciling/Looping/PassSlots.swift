@@ -1,24 +1,37 @@
 import Synchronization
 
-/// Lets so many passes begin at once, in the order in which they came.
+/// Lets so many passes begin at once at each API server, in the order in which they came.
 ///
 /// The bound is for the burst after a start or a push to many branches. A pass that goes on for longer, since it waits for rollouts
-/// or for a server that hangs, gives its place to the next one, and so delays nobody.
+/// or for a server that hangs, gives its place to the next one, and so delays nobody. Where it goes on since the API server has
+/// more to do than it can, it keeps its place: more passes would make none of them faster.
 final class PassSlots: Sendable {
-    private struct State {
+    typealias Server = ClusterSettings.Address
+
+    private struct Line {
         var free: Int
         var waiting: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
-        var lastID = 0
     }
 
-    private let state: Mutex<State>
+    private struct State {
+        var lines: [Server: Line] = [:]
+        var lastID = 0
+
+        var waiting: Int { lines.values.reduce(0) { $0 + $1.waiting.count } }
+    }
+
+    /// However busy the API server is, a pass keeps its place for no longer than so many times the patience.
+    private static let extensions = 15
+
+    private let state = Mutex(State())
+    private let count: Int
     private let patience: Duration
     private let time: LoopTime
     private let tell: @Sendable (Int) -> Void
 
     /// - Parameter tell: is told how many wait, whenever that changes.
     init(_ count: Int, patience: Duration, time: LoopTime, tell: @escaping @Sendable (Int) -> Void) {
-        state = Mutex(State(free: max(1, count)))
+        self.count = max(1, count)
         self.patience = patience
         self.time = time
         self.tell = tell
@@ -26,21 +39,27 @@ final class PassSlots: Sendable {
 
     /// Runs the body once there is a place.
     ///
+    /// - Parameter isBusy: whether the API server has more to do than it can.
     /// - Throws: `CancellationError`, and what the body throws.
-    func run<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
-        guard await enter() else { throw CancellationError() }
+    func run<Result: Sendable>(
+        at server: Server, isBusy: @escaping @Sendable () -> Bool, _ body: @Sendable () async throws -> Result
+    ) async throws -> Result {
+        guard await enter(server) else { throw CancellationError() }
         let isGivenBack = Mutex(false)
         let giveBack: @Sendable () -> Void = { [self] in
             let isFirst = isGivenBack.withLock { isGivenBack in
                 defer { isGivenBack = true }
                 return !isGivenBack
             }
-            if isFirst { leave() }
+            if isFirst { leave(server) }
         }
         defer { giveBack() }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [time, patience] in
-                do { try await time.sleep(time.now() + patience) } catch { return }  // the pass was quicker
+                for _ in 0..<Self.extensions {
+                    do { try await time.sleep(time.now() + patience) } catch { return }  // the pass was quicker
+                    if !isBusy() { break }
+                }
                 giveBack()
             }
             defer { group.cancelAll() }
@@ -49,45 +68,53 @@ final class PassSlots: Sendable {
     }
 
     /// - Returns: false where the task was cancelled before there was a place.
-    private func enter() async -> Bool {
+    private func enter(_ server: Server) async -> Bool {
         let id = state.withLock { state in
             state.lastID += 1
             return state.lastID
         }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let (answer, count) = state.withLock { state -> (Bool?, Int) in
-                    if Task.isCancelled { return (false, state.waiting.count) }
-                    guard state.free == 0 else {
-                        state.free -= 1
-                        return (true, state.waiting.count)
+                let (answer, waiting) = state.withLock { state -> (Bool?, Int) in
+                    if Task.isCancelled { return (false, state.waiting) }
+                    var line = state.lines[server] ?? Line(free: count)
+                    defer { state.lines[server] = line }
+                    guard line.free == 0 else {
+                        line.free -= 1
+                        return (true, 0)
                     }
-                    state.waiting.append((id, continuation))
-                    return (nil, state.waiting.count)
+                    line.waiting.append((id, continuation))
+                    return (nil, state.waiting + 1)
                 }
-                if let answer { continuation.resume(returning: answer) } else { tell(count) }
+                if let answer { continuation.resume(returning: answer) } else { tell(waiting) }
             }
         } onCancel: {
-            let (waiter, count) = state.withLock { state in
-                let index = state.waiting.firstIndex { $0.id == id }
-                return (index.map { state.waiting.remove(at: $0).continuation }, state.waiting.count)
+            let (waiter, waiting) = state.withLock { state in
+                let index = state.lines[server]?.waiting.firstIndex { $0.id == id }
+                let waiter = index.flatMap { state.lines[server]?.waiting.remove(at: $0).continuation }
+                return (waiter, state.waiting)
             }
             guard let waiter else { return }
             waiter.resume(returning: false)
-            tell(count)
+            tell(waiting)
         }
     }
 
-    private func leave() {
-        let (next, count) = state.withLock { state -> (CheckedContinuation<Bool, Never>?, Int) in
-            guard !state.waiting.isEmpty else {
-                state.free += 1
+    private func leave(_ server: Server) {
+        let (next, waiting) = state.withLock { state -> (CheckedContinuation<Bool, Never>?, Int) in
+            guard var line = state.lines[server] else { return (nil, 0) }
+            guard !line.waiting.isEmpty else {
+                line.free += 1
+                // An API server at which nothing is under way is forgotten.
+                state.lines[server] = line.free == count ? nil : line
                 return (nil, 0)
             }
-            return (state.waiting.removeFirst().continuation, state.waiting.count)
+            let next = line.waiting.removeFirst().continuation
+            state.lines[server] = line
+            return (next, state.waiting)
         }
         guard let next else { return }
         next.resume(returning: true)
-        tell(count)
+        tell(waiting)
     }
 }

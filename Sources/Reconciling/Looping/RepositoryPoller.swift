@@ -51,8 +51,11 @@ final class RepositoryPoller: Sendable {
         return try await body(feed)
     }
 
-    /// Something may have changed: the repository is asked soon.
-    func hint() { signal.yield(.hint) }
+    /// Something may have changed: the repository is asked soon, if there is anybody who wants to know.
+    func hint() {
+        guard task.withLock({ $0 }) != nil else { return }
+        signal.yield(.hint)
+    }
 
     /// Ends polling, and closes the repository.
     func close() async {
@@ -79,9 +82,11 @@ final class RepositoryPoller: Sendable {
         while true {
             if let due = schedule.due, due <= time.now() {
                 schedule.started(time.now())
-                loop.start { [repository, send = loop.send] in
+                loop.start { [self, send = loop.send] in
                     do throws(GitError) {
-                        send(.answered(.success(try await repository.refs())))
+                        let refs = try await repository.refs()
+                        await fetch(refs)
+                        send(.answered(.success(refs)))
                     } catch {
                         send(.answered(.failure(error)))
                     }
@@ -100,6 +105,16 @@ final class RepositoryPoller: Sendable {
                 schedule.failed(time.now(), retryAfter: error.retryAfter, chance: time.random())
                 tell(.pollFailed(repository.remote, error))
             }
+        }
+    }
+
+    /// Fetches what is new of all branches together, before each environment asks for its own.
+    private func fetch(_ refs: RemoteRefs) async {
+        let followed = feeds.withLock { Set($0.keys) }
+        do throws(GitError) {
+            try await repository.fetch(tips: refs.branches.filter { followed.contains($0.key) })
+        } catch {
+            return  // each environment then fetches its own, and tells why that fails
         }
     }
 

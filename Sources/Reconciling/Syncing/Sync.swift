@@ -128,10 +128,11 @@ public struct Sync: Sendable {
         var journal = Journal(
             cluster: cluster, environment: environment, runner: runner, descriptor: version.digest,
             proves: extent == .prove, override: override)
-        if let quarantine = try await journal.begin(
+        let quarantine = try await journal.begin(
             &plan, commit, retries: retries, accepting: accepted(tip, commit), isNews: tip.isRewrite,
             { note($0, &record) })
-        {
+        for commit in journal.superseded { progress(.superseded(commit)) }
+        if let quarantine {
             let status = record.refuse(quarantine)
             return Outcome(report: record.report, status: status, plan: plan)
         }

@@ -61,14 +61,15 @@ public final class WebhookReceiver: Sendable {
         await endpoints().contains { $0.provider == provider }
     }
 
-    /// Whether a request of this address may be read.
+    /// Whether a request of this address may be read. What counts is its network; see ``ClientNetwork``.
     ///
     /// - Returns: nil, or how long it has to wait.
     func admit(_ provider: ForgeProvider, from address: String) -> Duration? {
         let now = time.now()
+        let network = ClientNetwork(of: address).description
         let wait =
-            forgeries.withLock { $0.wait(for: address, at: now) }
-            ?? requests.withLock { $0.take(for: address, at: now) }
+            forgeries.withLock { $0.wait(for: network, at: now) }
+            ?? requests.withLock { $0.take(for: network, at: now) }
         if wait != nil { metrics.webhook(provider.rawValue, .limited) }
         return wait
     }
@@ -139,7 +140,8 @@ public final class WebhookReceiver: Sendable {
         }
         if proofs.isEmpty {
             let hashed = Double((delivery.body.count * secrets.count) >> 20)
-            _ = forgeries.withLock { $0.take(1 + hashed, for: address, at: time.now()) }
+            let network = ClientNetwork(of: address).description
+            _ = forgeries.withLock { $0.take(1 + hashed, for: network, at: time.now()) }
         }
         return proofs
     }

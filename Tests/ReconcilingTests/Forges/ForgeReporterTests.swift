@@ -64,7 +64,12 @@ import Testing
     @Test func aForgeThatAsksForAPauseGetsOne() async throws {
         let scene = try ForgeScene { request, before in
             switch before {
-            case 1: .init(429, headers: ["Retry-After": "17"])
+            case 1:
+                .init(
+                    429,
+                    headers: [
+                        "Retry-After": "Mon, 30 Nov 2026 12:00:17 GMT", "Date": "Mon, 30 Nov 2026 12:00:00 GMT",
+                    ])
             case 2: .init(503, "<html>")
             case 3:
                 .init(
