@@ -162,7 +162,7 @@ extension GitRepository {
         }
     }
 
-    private func adopt(_ incoming: IncomingPack, _ shallow: Set<CommitID>) throws(GitError) {
+    func adopt(_ incoming: IncomingPack, _ shallow: Set<CommitID>) throws(GitError) {
         try mirror.adopt(incoming)
         var state = mirror.state
         state.shallow = shallow

@@ -40,7 +40,10 @@ import Testing
     @Test func `the help lists every command and every exit code`() async throws {
         let run = try await DescryBinary().run(["--help"])
         #expect(run.exitCode == 0)
-        for command in Self.commands + ["lint", "run", "status", "set", "promote", "rollback", "demo", "sandbox"] {
+        let others = [
+            "lint", "run", "status", "set", "promote", "rollback", "approve", "approvals", "demo", "sandbox",
+        ]
+        for command in Self.commands + others {
             #expect(run.output.contains("\n  \(command) "))
         }
         for code in [0, 1, 2, 4, 64, 65, 69, 77, 78] { #expect(run.output.contains("\n  \(code) "), "\(code)") }

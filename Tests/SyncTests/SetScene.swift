@@ -91,7 +91,7 @@ struct SetScene: Sendable {
         return try await SetVersions(requested, change).run()
     }
 
-    private func options(_ cache: TemporaryFolder) async throws -> GitOptions {
+    func options(_ cache: TemporaryFolder) async throws -> GitOptions {
         var options = try await way.options(cache, deadlines: deadlines)
         if let server { options.certificateAuthority = server.authority.certificate }
         return options

@@ -171,7 +171,7 @@ public struct VersionChange: Sendable {
                 insteadOf: reason?.insteadOf?.text)
         }
         var notes = chosen.notes
-        if !apps.isEmpty, location.requiresSignature, commit.sign == nil {
+        if !apps.isEmpty, location.signatures.rule != .none, commit.sign == nil {
             notes.append("\(location.environment) deploys signed commits only, and this one has no signature")
         }
         return ChangeReport(

@@ -12,8 +12,9 @@ public struct DescriptorLocation: Sendable, Hashable {
     /// The channels whose versions may run there; never empty.
     public let channels: Set<AppVersion.Channel>
     public let git: GitSettings
-    /// Only signed commits are deployed.
-    public let requiresSignature: Bool
+    /// Who must approve a commit before it is deployed; nil where nobody has to.
+    public let approvals: ApprovalSettings?
+    public let signatures: SignatureSettings
 
     /// The descriptor's name in messages, such as `DEV:deploy-descriptor.yaml`.
     var file: String { "\(branch):\(path)" }
@@ -24,6 +25,6 @@ extension Environment {
     public var descriptorLocation: DescriptorLocation {
         DescriptorLocation(
             environment: name, repository: repository, branch: branch, path: descriptor, channels: channels, git: git,
-            requiresSignature: signatures.rule != .none)
+            approvals: approvals, signatures: signatures)
     }
 }
