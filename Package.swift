@@ -101,7 +101,8 @@ let package = Package(
 
         // Real servers for the tests: git over HTTPS, SSH and git://, and the Kubernetes API server.
         .target(
-            name: "TestServers", dependencies: [subprocess], path: "Tests/TestServers", swiftSettings: swiftSettings),
+            name: "TestServers", dependencies: [logging, subprocess], path: "Tests/TestServers",
+            swiftSettings: swiftSettings),
         // Example files with their expected diagnostics, and the JSON Schemas they are checked against.
         .target(
             name: "TestExamples", dependencies: ["Documents"], path: "Tests/TestExamples", swiftSettings: swiftSettings),

@@ -133,12 +133,17 @@ extension GitRepository {
     func exchange(
         _ tips: [CommitID], of branches: [BranchName], history: FetchRequest.History
     ) async throws(GitError) {
-        let request = try request(tips, of: branches, history: history)
+        try await exchange(try request(tips, of: branches, history: history))
+    }
+
+    /// The same for a request that is made already. Needs the lock.
+    func exchange(_ request: FetchRequest) async throws(GitError) {
         logger.debug(
             "fetching",
             metadata: [
-                "commit": "\(tips.first.map(String.init(describing:)) ?? "")", "commits": "\(tips.count)",
-                "history": "\(history)", "haves": "\(request.haves.count)",
+                "commit": "\(request.wants.first.map(String.init(describing:)) ?? "")",
+                "commits": "\(request.wants.count)", "history": "\(request.history)",
+                "haves": "\(request.haves.count)",
             ])
         try await self.request(.fetch) { repository, watchdog throws(GitError) in
             let incoming = try repository.mirror.receive()
@@ -157,7 +162,7 @@ extension GitRepository {
         }
     }
 
-    private func adopt(_ incoming: IncomingPack, _ shallow: Set<CommitID>) throws(GitError) {
+    func adopt(_ incoming: IncomingPack, _ shallow: Set<CommitID>) throws(GitError) {
         try mirror.adopt(incoming)
         var state = mirror.state
         state.shallow = shallow

@@ -84,11 +84,11 @@ extension GitRepository {
         logger.debug(
             "pushed", metadata: ["commit": "\(commit.id)", "branch": "\(branch)", "answer": "\(sent.verdict)"])
         guard case .rejected(let reason) = sent.verdict else { return PushAnswer(messages: sent.messages) }
-        throw try await refusal(reason, sent.messages, branch: branch, old: commit.parent)
+        throw try await refusal(reason, sent.messages, ref: branch.refName, branch, old: commit.parent)
     }
 
     /// One conversation with `git-receive-pack`.
-    private func receiving<Value: Sendable>(
+    func receiving<Value: Sendable>(
         _ watchdog: Watchdog, _ body: nonisolated(nonsending) (Push) async throws(GitError) -> Value
     ) async throws(GitError) -> Value {
         let options = options
@@ -97,7 +97,7 @@ extension GitRepository {
         }
     }
 
-    private func checkPushable() throws(GitError) {
+    func checkPushable() throws(GitError) {
         switch carrier {
         case .daemon:
             throw .refused(
@@ -111,9 +111,13 @@ extension GitRepository {
         }
     }
 
-    /// Why a ref was rejected. Where the words leave it open, the branch itself tells.
-    private func refusal(
-        _ reason: String, _ messages: [String], branch: BranchName, old: CommitID
+    /// Why a ref was rejected. Where the words leave it open, the ref itself tells.
+    ///
+    /// - Parameters:
+    ///   - branch: the ref by its name for people.
+    ///   - old: what it was to point at until then; nil where it was not to be there.
+    func refusal(
+        _ reason: String, _ messages: [String], ref: String, _ branch: some CustomStringConvertible, old: CommitID?
     ) async throws(GitError) -> GitError {
         let said = messages.suffix(20).joined(separator: " | ")
         let words = ": \(reason)" + (said.isEmpty ? "" : ". It says: " + said)
@@ -121,8 +125,8 @@ extension GitRepository {
         case .raced: return .pushRaced(branch, remote, words: words)
         case .refused: return .pushRefused(branch, remote, words: words)
         case .unclear:
-            var tip: CommitID? = old
-            do throws(GitError) { tip = try await refs().branches[branch] } catch {
+            var tip = old
+            do throws(GitError) { tip = try await refs(under: ref)[ref] } catch {
                 logger.debug("the branch can't be looked at", metadata: ["reason": "\(error.code)"])
             }
             return tip == old ? .pushRefused(branch, remote, words: words) : .pushRaced(branch, remote, words: words)

@@ -12,6 +12,8 @@ public actor GitRepository {
     let carrier: Carrier
     let mirror: Mirror
     private var isClosed = false
+    /// The tip of the notes that was seen or made last, so that only what is new since is transferred.
+    var knownNotes: CommitID?
     /// The tips that are about to be recorded as accepted, and who does it.
     private var accepting: [BranchName: CommitID] = [:]
     private var recording: Task<Result<Void, GitError>, Never>?

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Kubernetes
 import Reconciling
 import Reporting
 
@@ -38,12 +37,7 @@ struct HistoryCommand: AsyncParsableCommand {
                 environment: resolved, variables: variables,
                 cacheFolder: Connections.cacheFolder(environment.cache, variables), logger: common.logger())
             let report = try await connections.withCluster { cluster in
-                guard let history = try await HistoryStore(cluster: cluster, environment: resolved).read() else {
-                    throw KubernetesError(
-                        code: "forbidden", category: .denied,
-                        message: "The token may not read the history of \(resolved.name) in \(resolved.namespace).",
-                        hint: "`descry rbac \(resolved.name)` prints the Role that grants it.")
-                }
+                let history = try await HistoryStore(cluster: cluster, environment: resolved).required()
                 return HistoryReport(
                     environment: resolved.name, namespace: resolved.namespace,
                     deployments: Array(history.deployments.prefix(limit)))

@@ -23,7 +23,7 @@ extension ControlPlane {
     ) async throws -> Result {
         let client = KubernetesClient(
             configuration: configuration, options: options,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: TestOutput.logger)
         let outcome: Swift.Result<Result, any Error>
         do { outcome = .success(try await body(client)) } catch { outcome = .failure(error) }
         try await client.close()

@@ -43,7 +43,7 @@ struct LockTests {
             let lease = EnvironmentLease(
                 cluster: cluster, environment: try environment(scene.namespace.name),
                 holder: LeaseHolder(identity: "replica-1"), claim: .replica(upSince: .now),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                logger: TestOutput.logger)
             return try await lease.whileHeld(patience: nil, body)
         }
     }

@@ -40,7 +40,10 @@ import Testing
     @Test func `the help lists every command and every exit code`() async throws {
         let run = try await DescryBinary().run(["--help"])
         #expect(run.exitCode == 0)
-        for command in Self.commands + ["lint", "run", "status", "set", "demo", "sandbox"] {
+        let others = [
+            "lint", "run", "status", "set", "promote", "rollback", "approve", "approvals", "demo", "sandbox",
+        ]
+        for command in Self.commands + others {
             #expect(run.output.contains("\n  \(command) "))
         }
         for code in [0, 1, 2, 4, 64, 65, 69, 77, 78] { #expect(run.output.contains("\n  \(code) "), "\(code)") }
@@ -65,6 +68,9 @@ import Testing
         ["set", "DEV"], ["set"], ["set", "DEV", "a=1.0.0-rc-0123456", "-m", " "],
         ["set", "DEV", "a=1.0.0-rc-0123456", "--timeout", "5"],
         ["set", "DEV", "a=1.0.0-rc-0123456", "--namespace", "shop"],
+        ["promote", "DEV"], ["promote", "DEV", "LIVE"], ["promote", "DEV", "LIVE", "backend", "--all"],
+        ["promote", "DEV", "LIVE", "--all", "--require-soak", "5"], ["promote", "DEV", "LIVE", "--all", "-m", ""],
+        ["rollback"], ["rollback", "DEV", "--to", "last"], ["rollback", "DEV", "--namespace", "shop"],
         ["plan", "DEV", "--timeout"], ["rbac", "DEV", "--no-list"], ["rbac", "DEV", "--canary"],
         ["rbac", "DEV", "--named", "--canary"], ["rbac", "DEV", "--kind", "Job"],
         ["rbac", "DEV", "--named", "--kind", "Deployment"], ["doctor", "DEV", "--dry-run"],

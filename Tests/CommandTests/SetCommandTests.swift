@@ -153,6 +153,21 @@ struct SetCommandTests {
             ".gitconfig", "[user]\n\tsigningKey = \(key.path)\n[gpg]\n\tformat = ssh\n[commit]\n\tgpgSign = true\n")
         #expect(try await Self.set(fixture, ["backend=1.2.0-rc-020c8bb"], in: descry).exitCode == 0)
         #expect(try await fixture.git("log", "-1", "--format=%G?", "DEV") == "N\n")
+        // Nor does it go unsaid where it matters.
+        let file = try descry.home.write(
+            "DEV.yaml",
+            """
+            environment: DEV
+            repository: "\(fixture.path)"
+            requireSigned: true
+            allowedSigners: "\(signers)"
+            """)
+        for (flags, isSigned) in [([], false), (["--sign-key", key.path], true)] {
+            let run = try await Self.set(
+                fixture, ["backend=\(Self.new)", "--dry-run", "--environment-file", file] + flags, in: descry)
+            #expect(
+                run.exitCode == 0 && run.output.contains("note: DEV deploys signed commits only") != isSigned, "\(run)")
+        }
         let missing = try await Self.set(fixture, ["backend=\(Self.new)", "--sign-key", "/not/there"])
         #expect(missing.exitCode == 77 && missing.errors.contains("error[key-file]"), "\(missing)")
     }

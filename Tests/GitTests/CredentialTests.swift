@@ -41,7 +41,7 @@ struct CredentialTests {
     @Test func `a rotated token is picked up`() async throws {
         let (server, name) = try await served()
         let folder = try TemporaryFolder()
-        let token = try folder.write("token", "stale-token-value")
+        let token = try folder.write("token", "\(PlantedSecret.marker)-stale-token")
         let reader = try await reader(GitCredentials(token: .file(token)))
         try await reader.open("\(server.secure)/bearer/\(name)") { repository in
             #expect(try await code { _ = try await repository.refs() } == "unauthorized")
@@ -55,13 +55,13 @@ struct CredentialTests {
     @Test func `a rotated password is picked up`() async throws {
         let (server, name) = try await served()
         let folder = try TemporaryFolder()
-        let password = try folder.write("password", "stale-password-value")
+        let password = try folder.write("password", "\(PlantedSecret.marker)-stale-password")
         let reader = try await reader(GitCredentials(username: .text(GitHTTPServer.user), password: .file(password)))
         try await reader.open("\(server.secure)/basic/\(name)") { repository in
             #expect(try await code { _ = try await repository.refs() } == "unauthorized")
             try folder.write("password", GitHTTPServer.password)
             #expect(try await repository.refs().branches.count == 3)
-            try folder.write("password", "stale-password-value")
+            try folder.write("password", "\(PlantedSecret.marker)-stale-password")
             #expect(try await code { _ = try await repository.refs() } == "unauthorized", "nothing is kept")
         }
     }
@@ -93,7 +93,7 @@ struct CredentialTests {
     @Test func `no secret comes out again`() async throws {
         let (server, name) = try await served()
         let log = RecordedLog()
-        let secret = "s3cr3t-\(UInt64.random(in: .min ... .max))"
+        let secret = "\(PlantedSecret.marker)-\(UInt64.random(in: .min ... .max))"
         let withUser = server.secure.replacing("https://", with: "https://oauth2:\(secret)@")
         let rows: [(GitCredentials, String)] = [
             (GitCredentials(username: .text("dana"), password: .text(secret)), server.secure),

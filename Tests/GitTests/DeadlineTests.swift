@@ -169,7 +169,7 @@ struct DeadlineTests {
     @Test func `a closed repository says so`() async throws {
         let repository = try GitRepository(
             remote: RemoteURL("http://127.0.0.1:1/r"), options: try reader().options,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: TestOutput.logger)
         await repository.close()
         await repository.close()
         #expect(try await code { _ = try await repository.refs() } == "closed")

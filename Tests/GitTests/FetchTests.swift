@@ -134,6 +134,21 @@ import Testing
                 "want \(Self.one) side-band-64k multi_ack_detailed ofs-delta no-progress shallow agent=git/x",
                 "shallow \(Self.two)", "deepen 1", "<0000>", "have \(Self.two)", "done",
             ])
+        // Several commits without files, where the server can leave those out; else with them.
+        var lineage = FetchRequest(wants: request.wants + request.haves, isCommitsOnly: true)
+        #expect(!(try Self.lines(lineage.v2(capabilities, agent: "git/x")).contains("filter tree:0")))
+        capabilities.add("fetch=filter")
+        #expect(
+            try Self.lines(lineage.v2(capabilities, agent: "git/x")).suffix(5) == [
+                "want \(Self.one)", "want \(Self.two)", "filter tree:0", "done", "<0000>",
+            ])
+        old.add("filter")
+        lineage.haves = request.haves
+        #expect(
+            try Self.lines(lineage.v0(old, agent: "git/x")) == [
+                "want \(Self.one) side-band-64k multi_ack_detailed ofs-delta no-progress filter agent=git/x",
+                "want \(Self.two)", "filter tree:0", "<0000>", "have \(Self.two)", "done",
+            ])
         #expect(throws: GitError.self, "no side band") { try request.v0(Capabilities(), agent: "git/x") }
     }
 

@@ -26,7 +26,7 @@ struct Reader {
     ) async throws -> Value {
         let repository = try GitRepository(
             remote: try RemoteURL(url), options: options,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: TestOutput.logger)
         do {
             let value = try await body(repository)
             await repository.close()

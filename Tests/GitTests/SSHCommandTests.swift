@@ -1,3 +1,4 @@
+import TestServers
 import Testing
 
 @testable import Git
@@ -36,7 +37,7 @@ import Testing
 
     @Test func `a child gets no credential and no other repository`() throws {
         let environment = try command(
-            "h:a", ["GIT_TOKEN": "s3cret", "GIT_DIR": "/x", "SSH_AUTH_SOCK": "/s", "HOME": "/h"]
+            "h:a", ["GIT_TOKEN": PlantedSecret.marker, "GIT_DIR": "/x", "SSH_AUTH_SOCK": "/s", "HOME": "/h"]
         ).environment
         #expect(environment["GIT_TOKEN"] == nil && environment["GIT_DIR"] == nil)
         #expect(environment["SSH_AUTH_SOCK"] == "/s" && environment["HOME"] == "/h")

@@ -135,7 +135,7 @@ import Workloads
 
     @Test func anUnchangedTokenIsNotTriedTwice() async throws {
         try await TestFolder.with { folder in
-            let path = try folder.write("token", "planted-secret")
+            let path = try folder.write("token", PlantedSecret.marker)
             try await KubernetesClient.with(
                 credential: .tokenFile(path),
                 answer: { _, _ in [.answer(401, RequestFaultTests.status(401, "Unauthorized"))] }
@@ -143,7 +143,7 @@ import Workloads
                 let error = try await kubernetesError { try await client.serverVersion() }
                 #expect(error?.code == "unauthorized")
                 #expect(error?.category == .denied)
-                #expect(error?.description.contains("planted-secret") == false)
+                #expect(error?.description.contains(PlantedSecret.marker) == false)
                 #expect(server.requests.count == 1)
             }
         }

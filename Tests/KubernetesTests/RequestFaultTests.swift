@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestServers
 import Testing
 import Workloads
 
@@ -176,8 +177,9 @@ import Workloads
     @Test func aProxyThatRefusesIsTold() async throws {
         let proxy = try await FaultServer.start { _, _ in [.answer(403, "no")] }
         let configuration = try ClusterConfiguration(
-            server: ServerAddress("https://kube.example.com:6443"), credential: .token(Secret("planted-secret")),
-            proxy: ProxyAddress("http://user:planted-password@127.0.0.1:\(proxy.port)"), origin: "The test")
+            server: ServerAddress("https://kube.example.com:6443"), credential: .token(Secret(PlantedSecret.marker)),
+            proxy: ProxyAddress("http://user:\(PlantedSecret.marker)-password@127.0.0.1:\(proxy.port)"),
+            origin: "The test")
         try await KubernetesClient.with(configuration) { client in
             let error = try await kubernetesError { try await client.serverVersion() }
             #expect(error?.code == "proxy-failed")
@@ -187,7 +189,7 @@ import Workloads
         let request = try #require(proxy.requests.first)
         #expect(request.line == "CONNECT kube.example.com:6443 HTTP/1.1")
         #expect(request.header("proxy-authorization") != nil)
-        #expect(!request.head.contains("planted-secret"))
+        #expect(!request.head.contains(PlantedSecret.marker))
         try await proxy.stop()
     }
 

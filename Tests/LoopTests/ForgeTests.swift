@@ -68,7 +68,7 @@ import Testing
     }
 
     private static func environment(_ scene: Scene, _ server: RecordingServer) throws -> Reconciling.Environment {
-        let token = try scene.folder.write("forge-token", "a-token-of-the-forge")
+        let token = try scene.folder.write("forge-token", PlantedSecret.marker)
         return try scene.environment(
             "DEV", repository: "https://git.example.com/shop/deployments.git",
             """

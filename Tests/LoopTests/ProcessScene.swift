@@ -6,7 +6,7 @@ import TestServers
 /// `descry run` as processes, each with a folder, a cache, and an account in each environment's namespace of its own.
 extension LoopScene {
     /// A secret of webhooks, which no process may tell.
-    static let webhookSecret = "a secret of the tests' webhooks"
+    static let webhookSecret = PlantedSecret.marker
 
     /// Starts a replica.
     ///

@@ -49,7 +49,7 @@ struct SignatureCheckTests {
         let repository = try GitRepository(
             remote: environment.repository,
             options: GitOptions(cacheDirectory: keys.folder.path + "/cache", environment: variables),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: TestOutput.logger)
         return DescriptorSource(environment: environment, repository: repository)
     }
 

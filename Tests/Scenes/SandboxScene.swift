@@ -187,5 +187,5 @@ package struct SandboxScene: Sendable {
         }
     }
 
-    package static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+    package static var silent: Logger { TestOutput.logger }
 }

@@ -1,4 +1,5 @@
 import Reconciling
+import TestServers
 import Testing
 
 @testable import Serving
@@ -14,7 +15,7 @@ import Testing
                 let body = Array(
                     #"{"repository":"https://git.example.com/shop/deployments","ref":"refs/heads/DEV","after":"\#(number)"}"#
                         .utf8)
-                let headers = Signing.generic(body, "a secret of the tests", at: scene.time.date)
+                let headers = Signing.generic(body, PlantedSecret.marker, at: scene.time.date)
                 return try await scene.post("/webhooks/generic", body, headers: headers).status
             }
             #expect(try await post(0) == 202)

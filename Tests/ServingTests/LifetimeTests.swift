@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import Reporting
 import ServiceLifecycle
+import TestServers
 import Testing
 
 @testable import Serving
@@ -20,7 +21,7 @@ import Testing
     ) async throws {
         var limits = ServerLimits()
         limits.drain = drain
-        let logger = Logger(label: "serving") { _ in SwiftLogNoOpLogHandler() }
+        let logger = TestOutput.logger
         let metrics = Metrics(version: "1")
         let (ports, started) = AsyncStream<Int>.makeStream()
         let (asked, gate) = AsyncStream<Void>.makeStream()
@@ -80,7 +81,7 @@ import Testing
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(host: "127.0.0.1", port: 0).get()
         let port = try #require(channel.localAddress?.port)
-        let logger = Logger(label: "serving") { _ in SwiftLogNoOpLogHandler() }
+        let logger = TestOutput.logger
         let metrics = Metrics(version: "1")
         let server = HTTPServer(
             settings: ServerSettings(host: "127.0.0.1", port: port), metrics: metrics,

@@ -3,13 +3,14 @@ import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 import Reconciling
+import TestServers
 import Testing
 
 @testable import Serving
 
 /// What strangers can make the server do is bounded: bytes, time, connections, attempts.
 @Suite struct LimitTests {
-    private static let secret = "a secret of the tests"
+    private static let secret = PlantedSecret.marker
 
     private func listening(
         _ limits: ServerLimits = ServerLimits(), _ body: @Sendable (ServingScene) async throws -> Void

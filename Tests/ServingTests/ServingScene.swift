@@ -40,7 +40,7 @@ struct ServingScene: Sendable {
         let (time, wakes) = (ManualTime(), Wakes())
         let metrics = Metrics(version: "1.2.3")
         let listening = try endpoints(folder)
-        let logger = Logger(label: "serving") { _ in SwiftLogNoOpLogHandler() }
+        let logger = TestOutput.logger
         let webhooks = WebhookReceiver(
             endpoints: { listening }, limits: limits, metrics: metrics, logger: logger, time: time.source
         ) { wakes.record($0) }
@@ -168,7 +168,7 @@ enum Signing {
 extension WebhookEndpoint {
     /// An endpoint of the branch DEV, with its secret in the folder.
     static func sample(
-        _ provider: ForgeProvider, _ repository: String, secret: String = "a secret of the tests",
+        _ provider: ForgeProvider, _ repository: String, secret: String = PlantedSecret.marker,
         environment: String = "DEV", branch: String = "DEV", in folder: TemporaryFolder
     ) throws -> WebhookEndpoint {
         let path = try folder.write("\(environment)-\(provider.rawValue).secret", secret + "\n")

@@ -8,7 +8,7 @@ import Testing
 
 /// Each forge's deliveries, with payloads as it sends them, over a socket: whom they wake, and what the sender is told.
 @Suite struct WebhookTests {
-    private static let secret = "a secret of the tests"
+    private static let secret = PlantedSecret.marker
 
     struct Case: Sendable, CustomTestStringConvertible {
         var payload: String

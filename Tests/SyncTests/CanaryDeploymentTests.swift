@@ -80,7 +80,7 @@ import Workloads
                 """
             let client = KubernetesClient(
                 configuration: try .kubeconfig(paths: [path]), options: ClientOptions(version: "0.0.0-test"),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                logger: TestOutput.logger)
             let scene = Scene(
                 sandbox: sandbox, cluster: client,
                 environment: try EnvironmentSettings.parse(Array(settings.utf8), file: "DEV.yaml").resolve(name: "DEV"))

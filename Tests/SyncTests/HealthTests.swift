@@ -39,7 +39,7 @@ import Workloads
             let path = try folder.write("kubeconfig", sandbox.kubeconfig(for: account))
             let client = KubernetesClient(
                 configuration: try .kubeconfig(paths: [path]), options: ClientOptions(version: "0.0.0-test"),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                logger: TestOutput.logger)
             let result: Result<Void, any Error>
             do {
                 for (name, _) in pods { try await ready(name, client) }

@@ -61,7 +61,7 @@ struct SetScene: Sendable {
         let cache = try TemporaryFolder()
         let repository = try GitRepository(
             remote: try RemoteURL(url), options: try await options(cache),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: TestOutput.logger)
         do {
             let report = try await set(arguments, repository, message, pushOptions, isDryRun, timeout)
             await repository.close()
@@ -91,22 +91,9 @@ struct SetScene: Sendable {
         return try await SetVersions(requested, change).run()
     }
 
-    private func options(_ cache: TemporaryFolder) async throws -> GitOptions {
-        let environment = [
-            "PATH": Program.environment("PATH") ?? "/usr/bin:/bin", "GIT_CONFIG_GLOBAL": "/dev/null",
-            "GIT_CONFIG_NOSYSTEM": "1",
-        ]
-        var options = GitOptions(cacheDirectory: cache.path + "/cache", deadlines: deadlines, environment: environment)
-        switch way {
-        case .local: break
-        case .http:
-            options.credentials = GitCredentials(
-                username: .text(GitHTTPServer.user), password: .text(GitHTTPServer.password))
-            options.certificateAuthority = server?.authority.certificate
-        case .ssh:
-            let server = try await SSHServer.shared.value
-            options.sshCommand = server.command(key: server.ed25519)
-        }
+    func options(_ cache: TemporaryFolder) async throws -> GitOptions {
+        var options = try await way.options(cache, deadlines: deadlines)
+        if let server { options.certificateAuthority = server.authority.certificate }
         return options
     }
 
@@ -120,5 +107,38 @@ struct SetScene: Sendable {
         get async throws {
             try await fixture.git("log", "--format=%H", "DEV").split(separator: "\n").map(String.init)
         }
+    }
+}
+
+extension SetScene.Way {
+    /// Where a repository is to be found by this way, on the servers that all tests share.
+    func url(of fixture: GitFixture) async throws -> String {
+        switch self {
+        case .local: return fixture.path
+        case .http:
+            let server = try await GitHTTPServer.shared.value
+            return "\(server.secure)/basic/\(try server.serve(fixture))"
+        case .ssh: return try await SSHServer.shared.value.url(fixture)
+        }
+    }
+
+    /// What it takes to read from it and to push to it.
+    func options(_ cache: TemporaryFolder, deadlines: GitDeadlines = GitDeadlines()) async throws -> GitOptions {
+        let environment = [
+            "PATH": Program.environment("PATH") ?? "/usr/bin:/bin", "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_CONFIG_NOSYSTEM": "1",
+        ]
+        var options = GitOptions(cacheDirectory: cache.path + "/cache", deadlines: deadlines, environment: environment)
+        switch self {
+        case .local: break
+        case .http:
+            options.credentials = GitCredentials(
+                username: .text(GitHTTPServer.user), password: .text(GitHTTPServer.password))
+            options.certificateAuthority = try await GitHTTPServer.shared.value.authority.certificate
+        case .ssh:
+            let server = try await SSHServer.shared.value
+            options.sshCommand = server.command(key: server.ed25519)
+        }
+        return options
     }
 }

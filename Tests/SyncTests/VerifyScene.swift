@@ -45,7 +45,7 @@ struct VerifyScene: Sendable {
             let path = try folder.write("kubeconfig", sandbox.kubeconfig(for: deployer))
             let client = KubernetesClient(
                 configuration: try .kubeconfig(paths: [path]), options: ClientOptions(version: "0.0.0-test"),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                logger: TestOutput.logger)
             let result: Result<Void, any Error>
             do {
                 result = .success(

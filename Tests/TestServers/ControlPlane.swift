@@ -77,7 +77,14 @@ public struct ControlPlane: Sendable {
     /// `kube-controller-manager` or `fakekubelet`. The suites share the control plane, so this interrupts all of them:
     /// use it in a namespace that has the control plane alone.
     public func bounce(_ process: String, seconds: Int = 1) async throws {
-        let script = #filePath.replacing("Tests/TestServers/ControlPlane.swift", with: "scripts/control-plane/bounce")
+        try await run("bounce", process, seconds)
+    }
+
+    /// Lets one process of the control plane stand still for a while: it keeps its connections and answers nobody. Otherwise as ``bounce``.
+    public func freeze(_ process: String, seconds: Int) async throws { try await run("freeze", process, seconds) }
+
+    private func run(_ name: String, _ process: String, _ seconds: Int) async throws {
+        let script = #filePath.replacing("Tests/TestServers/ControlPlane.swift", with: "scripts/control-plane/\(name)")
         try await Program.run(script, [stateDirectory, process, String(seconds)])
     }
 

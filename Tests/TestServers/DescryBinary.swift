@@ -5,8 +5,8 @@ import Synchronization
 /// The built `descry`, run as a user runs it: a process of its own, with nothing of the test's environment but `PATH`,
 /// and with a home and a cache of its own.
 ///
-/// Whatever it prints, and the JUnit file that it writes, is searched for every secret that was planted: a run that tells
-/// one throws, so that no test has to think of it.
+/// Whatever it prints, and the JUnit file that it writes, is searched for every secret that was planted, and for the marker that all
+/// others have: a run that tells one throws, so that no test has to think of it.
 public final class DescryBinary: Sendable {
     /// What a run left behind.
     public struct Run: Sendable, CustomStringConvertible {
@@ -35,7 +35,7 @@ public final class DescryBinary: Sendable {
 
     /// The user's home; `XDG_CACHE_HOME` is a folder in it.
     public let home: TemporaryFolder
-    private let secrets = Mutex<Set<String>>([])
+    private let secrets = Mutex<Set<String>>([PlantedSecret.marker])
 
     public init(secrets: [String] = []) throws {
         home = try TemporaryFolder()
@@ -87,6 +87,7 @@ public final class DescryBinary: Sendable {
             try execution.send(signal: .kill)
             return lines
         }
+        for line in result.closureResult { TestOutput.keep(line) }
         return result.closureResult
     }
 
@@ -188,6 +189,7 @@ public final class DescryBinary: Sendable {
                 texts["the JUnit file"] = try String(contentsOfFile: file, encoding: .utf8)
             }
         }
+        for text in texts.values { TestOutput.keep(text) }
         for (place, text) in texts where secrets.withLock({ $0.contains { text.contains($0) } }) {
             throw SecretTold(description: "descry \(run.arguments.first ?? "") told a secret on \(place)")
         }

@@ -105,7 +105,8 @@ public final class DescryProcess: Sendable {
         }
     }
 
-    deinit { task.cancel() }
+    // A task that is cancelled would end `timeout` alone.
+    deinit { signals.yield(.kill) }
 
     public func send(_ signal: Signal) { signals.yield(signal) }
 

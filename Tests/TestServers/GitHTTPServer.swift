@@ -26,8 +26,8 @@ import Synchronization
 /// | `/dumb/…` | the repository as plain files |
 public final class GitHTTPServer: Sendable {
     public static let user = "dana"
-    public static let password = "pass-7f3a-word"
-    public static let token = "token-91c2-bearer"
+    public static let password = PlantedSecret.marker + "-password"
+    public static let token = PlantedSecret.marker + "-token"
 
     /// Put or link repositories here.
     public let root: String

@@ -250,6 +250,12 @@ def images(pod):
     return [c['image'] for c in (pod['spec'].get('initContainers') or []) + pod['spec']['containers']]
 
 
+def given_up(pod):
+    """the controller manager has given up on the node for a while and taken its pods for not ready: a kubelet says otherwise"""
+    has = {c['type']: c['status'] for c in pod['status'].get('conditions') or []}
+    return has.get('Ready') == 'False' and has.get('ContainersReady') == 'True'
+
+
 def pod(kind, found):
     if kind == 'LIST':
         for uid in set(pods) - {p['metadata']['uid'] for p in found}:
@@ -270,6 +276,10 @@ def pod(kind, found):
         pass        # over, and the API server refuses to have it otherwise
     elif known is None:
         pods[uid] = Pod(found)
+        later(0, uid, 'report', lambda: report(uid))
+    elif given_up(found):
+        with known.lock:
+            known.pod['status'] = found['status']
         later(0, uid, 'report', lambda: report(uid))
     elif images(known.pod) != images(found):
         with known.lock:

@@ -14,17 +14,22 @@ struct Upload {
     }
 
     nonisolated(nonsending) func refs() async throws(GitError) -> RemoteRefs {
+        RemoteRefs(try await refs(prefixes: LsRefs.branches))
+    }
+
+    /// The refs whose names begin so; a server of v0 has told all of its refs already.
+    nonisolated(nonsending) func refs(prefixes: [String]) async throws(GitError) -> [AdvertisedRef] {
         guard case .v2(let capabilities) = advertisement else {
-            guard case .v0(_, let refs) = advertisement else { return RemoteRefs([]) }
-            return RemoteRefs(refs)
+            guard case .v0(_, let refs) = advertisement else { return [] }
+            return refs
         }
-        let reader = try await conversation.send(LsRefs.request(capabilities, agent: agent))
+        let reader = try await conversation.send(LsRefs.request(capabilities, agent: agent, prefixes: prefixes))
         var refs: [AdvertisedRef] = []
         while true {
             let packet = try await reader.next(during: "its list of branches")
             switch packet {
             case .data: refs.append(try LsRefs.ref(packet.text ?? ""))
-            case .flush: return RemoteRefs(refs)
+            case .flush: return refs
             case .delimiter, .responseEnd: throw ProtocolError.unexpected("a section marker in its list of branches")
             }
         }

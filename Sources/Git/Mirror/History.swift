@@ -67,6 +67,30 @@ struct History {
         return isComplete ? .none : .unknown
     }
 
+    /// The e-mail addresses of those who wrote what came to a branch after `base`, as far as commits are here; of the tip alone
+    /// where that is nothing, or `base` is nil.
+    func authors(from tip: CommitID, downTo base: CommitID?) throws(GitError) -> Set<String> {
+        var authors: Set<String> = [try commit(tip).email]
+        guard let base, base != tip else { return authors }
+        var old: Set<CommitID> = [base]
+        var queue = [base]
+        while let id = queue.popLast() {
+            guard store.contains(id) else { continue }
+            for parent in try commit(id).parents where old.insert(parent).inserted { queue.append(parent) }
+        }
+        var seen: Set<CommitID> = [tip]
+        queue = old.contains(tip) ? [] : [tip]
+        while let id = queue.popLast() {
+            guard store.contains(id) else { continue }
+            let commit = try commit(id)
+            authors.insert(commit.email)
+            for parent in commit.parents where !old.contains(parent) && seen.insert(parent).inserted {
+                queue.append(parent)
+            }
+        }
+        return authors
+    }
+
     /// The commits reachable from `tips` whose parents are cut off: those a server recorded, and those whose parents
     /// aren't here.
     func boundary(of tips: [CommitID], recorded: Set<CommitID>) throws(GitError) -> Set<CommitID> {

@@ -14,7 +14,18 @@ struct LocalRepository: Sendable {
         guard status == 0, let repository = opened else { throw failure(status, path) }
         defer { git_repository_free(repository) }
         guard let common = git_repository_commondir(repository) else { throw LibGit2.failure("\(path) can't be read") }
-        return LocalRepository(objects: String(cString: common) + "objects", refs: try refs(of: repository))
+        return LocalRepository(
+            objects: String(cString: common) + "objects", refs: RemoteRefs(try refs(of: repository, "refs/heads/*")))
+    }
+
+    /// The refs below a prefix, or the one of that very name.
+    static func refs(in path: String, under prefix: String) throws(GitError) -> [AdvertisedRef] {
+        try LibGit2.prepare()
+        var opened: OpaquePointer?
+        let status = git_repository_open_ext(&opened, path, UInt32(GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue), nil)
+        guard status == 0, let repository = opened else { throw failure(status, path) }
+        defer { git_repository_free(repository) }
+        return try refs(of: repository, prefix + "*")
     }
 
     private static func failure(_ status: Int32, _ path: String) -> GitError {
@@ -26,10 +37,10 @@ struct LocalRepository: Sendable {
         return .refused("repository-not-found", words, hint: "Check the path")
     }
 
-    private static func refs(of repository: OpaquePointer) throws(GitError) -> RemoteRefs {
+    private static func refs(of repository: OpaquePointer, _ glob: String) throws(GitError) -> [AdvertisedRef] {
         var iterator: OpaquePointer?
         try LibGit2.check("The branches can't be listed") {
-            git_reference_iterator_glob_new(&iterator, repository, "refs/heads/*")
+            git_reference_iterator_glob_new(&iterator, repository, glob)
         }
         defer { git_reference_iterator_free(iterator) }
         var refs: [AdvertisedRef] = []
@@ -48,6 +59,6 @@ struct LocalRepository: Sendable {
             refs.append(AdvertisedRef(name: "HEAD", id: nil, symbolicTarget: String(cString: target)))
         }
         git_reference_free(head)
-        return RemoteRefs(refs)
+        return refs
     }
 }

@@ -29,6 +29,19 @@ final class ObjectStore {
         return git_odb_exists(handle, &oid) == 1
     }
 
+    /// The object whose name begins with these hexadecimal digits, at least seven.
+    ///
+    /// - Returns: nil where there is none, or more than one.
+    func resolve(_ prefix: String) -> CommitID? {
+        var short = git_oid()
+        guard (7...40).contains(prefix.utf8.count), git_oid_fromstrn(&short, prefix, prefix.utf8.count) == 0 else {
+            return nil
+        }
+        var found = git_oid()
+        guard git_odb_exists_prefix(&found, handle, &short, prefix.utf8.count) == 0 else { return nil }
+        return CommitID(found)
+    }
+
     /// The kind and size of an object, without its content.
     ///
     /// - Returns: nil where it isn't there.

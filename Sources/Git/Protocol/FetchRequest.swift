@@ -21,6 +21,8 @@ struct FetchRequest: Sendable, Hashable {
     /// Commits whose parents the mirror doesn't have.
     var shallow: [CommitID] = []
     var history: History = .complete
+    /// Commits alone, without folders and files, where the server can leave them out (gitprotocol-pack(5), "filter").
+    var isCommitsOnly = false
 
     func v2(_ capabilities: Capabilities, agent: String) -> [UInt8] {
         var packets: [Packet] = [.line("command=fetch")]
@@ -30,6 +32,7 @@ struct FetchRequest: Sendable, Hashable {
         if Self.usesSideBandAll(capabilities) { packets.append(.line("sideband-all")) }
         packets += wants.map { .line("want \($0)") }
         packets += boundary
+        if isCommitsOnly, capabilities.command("fetch", has: "filter") { packets.append(Self.filter) }
         packets += haves.map { .line("have \($0)") }
         packets += [.line("done"), .flush]
         return packets.encoded
@@ -47,17 +50,22 @@ struct FetchRequest: Sendable, Hashable {
         case .complete, .commits: words.append("shallow")
         case .since: words += ["shallow", "deepen-since"]
         }
+        let isFiltered = isCommitsOnly && capabilities.contains("filter")
+        if isFiltered { words.append("filter") }
         if capabilities.contains("object-format") { words.append("object-format=sha1") }
         if capabilities.contains("agent") { words.append("agent=" + agent) }
         var packets = wants.enumerated().map { index, want in
             Packet.line("want \(want)" + (index == 0 ? " " + words.joined(separator: " ") : ""))
         }
         packets += boundary
+        if isFiltered { packets.append(Self.filter) }
         packets.append(.flush)
         packets += haves.map { .line("have \($0)") }
         packets.append(.line("done"))
         return packets.encoded
     }
+
+    private static let filter = Packet.line("filter tree:0")
 
     private var boundary: [Packet] {
         let lines = shallow.map { Packet.line("shallow \($0)") }

@@ -2,14 +2,17 @@
 ///
 /// Source: gitprotocol-v2(5), "ls-refs".
 enum LsRefs {
-    /// Asks for `HEAD` and every branch; tags and whatever else a server keeps are left out of the answer.
-    static func request(_ capabilities: Capabilities, agent: String) -> [UInt8] {
+    /// `HEAD` and every branch; tags and whatever else a server keeps are left out.
+    static let branches = ["HEAD", "refs/heads/"]
+
+    /// Asks for the refs whose names begin so.
+    static func request(_ capabilities: Capabilities, agent: String, prefixes: [String] = branches) -> [UInt8] {
         var packets: [Packet] = [.line("command=ls-refs")]
         if capabilities.contains("agent") { packets.append(.line("agent=" + agent)) }
         if capabilities.contains("object-format") { packets.append(.line("object-format=sha1")) }
         packets += [.delimiter, .line("peel"), .line("symrefs")]
         if capabilities.command("ls-refs", has: "unborn") { packets.append(.line("unborn")) }
-        packets += [.line("ref-prefix HEAD"), .line("ref-prefix refs/heads/"), .flush]
+        packets += prefixes.map { .line("ref-prefix \($0)") } + [.flush]
         return packets.encoded
     }
 

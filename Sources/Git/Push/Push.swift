@@ -17,7 +17,9 @@ struct Push {
     }
 
     /// Spares the server a pack for a branch that has moved already, where its first words are new and say so.
-    func checkTip(_ command: PushRequest.Command, _ branch: BranchName, _ remote: RemoteURL) throws(GitError) {
+    func checkTip(_ command: PushRequest.Command, _ branch: some CustomStringConvertible, _ remote: RemoteURL)
+        throws(GitError)
+    {
         guard let ref = refs.first(where: { $0.name == command.ref }), let tip = ref.id, tip != command.old else {
             return
         }

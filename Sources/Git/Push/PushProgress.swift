@@ -46,7 +46,9 @@ final class PushProgress: Sendable {
     /// What is known of a push that ended in an error.
     ///
     /// - Throws: the error, or `push-unanswered` where the push had been sent.
-    func sent(instead error: GitError, _ branch: BranchName, _ remote: RemoteURL) throws(GitError) -> PushReport.Sent {
+    func sent(instead error: GitError, _ branch: some CustomStringConvertible, _ remote: RemoteURL) throws(GitError)
+        -> PushReport.Sent
+    {
         let state = state.withLock { $0 }
         // What broke off behind the report were the hooks that follow a push.
         if let report = state.report, report.isComplete, let verdict = report.verdict {

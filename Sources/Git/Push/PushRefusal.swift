@@ -44,21 +44,23 @@ enum PushRefusal: Sendable, Hashable {
 
 extension GitError {
     /// The branch moved, or is being moved, since the commit was made: fetch it and make the commit anew.
-    static func pushRaced(_ branch: BranchName, _ remote: RemoteURL, words: String) -> GitError {
+    static func pushRaced(_ branch: some CustomStringConvertible, _ remote: RemoteURL, words: String) -> GitError {
         .unreachable(
             "push-raced", "\(branch) of \(remote) was changed by somebody else at the same moment\(words)",
             hint: "Try again")
     }
 
     /// In the server's own words.
-    static func pushRefused(_ branch: BranchName, _ remote: RemoteURL, words: String) -> GitError {
+    static func pushRefused(_ branch: some CustomStringConvertible, _ remote: RemoteURL, words: String) -> GitError {
         .denied(
             "push-refused", "\(remote) refuses a push to \(branch)\(words)",
             hint: "Nothing was changed. A protected branch or a hook of the server decides who may push what")
     }
 
     /// The push was sent and its answer lost.
-    static func pushUnanswered(_ branch: BranchName, _ remote: RemoteURL, because reason: GitError) -> GitError {
+    static func pushUnanswered(_ branch: some CustomStringConvertible, _ remote: RemoteURL, because reason: GitError)
+        -> GitError
+    {
         .unreachable(
             "push-unanswered",
             "The push to \(branch) of \(remote) was sent, and whether it was taken isn't known: \(reason.message)",

@@ -16,6 +16,12 @@ struct PushRequest: Sendable, Hashable {
     var options: [String]
     var pack: [UInt8]
 
+    init(command: Command, options: [String], pack: [UInt8]) {
+        self.command = command
+        self.options = options
+        self.pack = pack
+    }
+
     init(_ commit: PreparedCommit, to branch: BranchName, options: [String]) {
         command = Command(ref: branch.refName, old: commit.parent, new: commit.id)
         self.options = options

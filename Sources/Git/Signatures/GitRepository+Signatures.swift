@@ -15,4 +15,12 @@ extension GitRepository {
             return object.bytes
         }
     }
+
+    /// Who wrote what is new about a tip that was fetched, by the e-mail addresses in the commits: of each since the one accepted last,
+    /// as far as they are at hand, and of the tip in any case.
+    public func authors(of tip: BranchTip) async throws(GitError) -> Set<String> {
+        try await reading(tip.commit) { store throws(GitError) in
+            try History(store: store).authors(from: tip.commit, downTo: tip.previous)
+        }
+    }
 }

@@ -40,7 +40,7 @@ public struct SignerPatterns: Sendable, Hashable, CustomStringConvertible {
             .map { String(decoding: $0.text, as: UTF8.self) }
     }
 
-    var firstName: String? { names.first }
+    public var firstName: String? { names.first }
 
     /// Goes back to the last `*` only, so that no pattern takes longer than the product of both lengths.
     private static func match(_ name: [UInt8], _ pattern: [UInt8]) -> Bool {

@@ -4,12 +4,19 @@
 /// `encoding` header.
 enum CommitText {
     static func bytes(tree: CommitID, _ draft: CommitDraft) throws(GitError) -> [UInt8] {
-        let message = try Self.message(draft.message)
+        try bytes(
+            tree: tree, parents: [draft.parent], author: draft.author, committer: draft.committer,
+            message: draft.message)
+    }
+
+    static func bytes(
+        tree: CommitID, parents: [CommitID], author: CommitIdentity, committer: CommitIdentity, message: String
+    ) throws(GitError) -> [UInt8] {
+        let message = try Self.message(message)
         let text = """
             tree \(tree)
-            parent \(draft.parent)
-            author \(draft.author.line)
-            committer \(draft.committer.line)
+            \(parents.map { "parent \($0)\n" }.joined())author \(author.line)
+            committer \(committer.line)
 
             \(message)
             """

@@ -15,6 +15,18 @@ public enum ConfiguredIdentity {
         return (name, value("user.email", of: opened))
     }
 
+    /// `user.signingKey`, where git signs by SSH keys (`gpg.format` is `ssh`); nil where it doesn't, or none is set.
+    ///
+    /// - Throws: as ``read()``.
+    public static func signingKey() throws(GitError) -> String? {
+        try LibGit2.prepare()
+        let what = "git's configuration can't be read"
+        var opened: OpaquePointer?
+        try LibGit2.check(what) { git_config_open_default(&opened) }
+        defer { git_config_free(opened) }
+        return value("gpg.format", of: opened) == "ssh" ? value("user.signingkey", of: opened) : nil
+    }
+
     private static func value(_ key: String, of configuration: OpaquePointer?) -> String? {
         var buffer = git_buf()
         defer { git_buf_dispose(&buffer) }

@@ -42,6 +42,8 @@ public struct ApprovalCount: Sendable, Hashable {
     public let refused: [String: ApprovalProblem]
     /// How many are asked for.
     public let needed: Int
+    /// When each counts no longer, in seconds since 1970; absent where it does not end.
+    let ends: [Approval: Int64]
 
     public var isEnough: Bool { approvals.count >= needed }
 
@@ -58,10 +60,13 @@ public struct ApprovalCount: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - records: what stands at each ref.
+    ///   - unread: what stands at other refs and was not even read, with why.
     ///   - now: in seconds since 1970.
-    public init(_ records: [String: [UInt8]], by rule: ApprovalRule, at now: Int64) {
+    public init(
+        _ records: [String: [UInt8]], unread: [String: ApprovalProblem] = [:], by rule: ApprovalRule, at now: Int64
+    ) {
         var good: [(ref: String, approval: Approval, key: SSHPublicKey)] = []
-        var refused: [String: ApprovalProblem] = [:]
+        var refused = unread
         for (ref, bytes) in records.sorted(by: { $0.key < $1.key }) {
             do throws(ApprovalProblem) {
                 let record = try rule.check(bytes, at: ref, now)
@@ -97,6 +102,9 @@ public struct ApprovalCount: Sendable, Hashable {
         self.approvals = approvals
         self.refused = refused
         needed = rule.count
+        ends = Dictionary(
+            approvals.compactMap { approval in rule.end(of: approval).map { (approval, $0) } },
+            uniquingKeysWith: { first, _ in first })
     }
 }
 
@@ -120,8 +128,7 @@ extension ApprovalRule {
         guard approval.time <= now + ApprovalCount.clockTolerance else {
             throw ApprovalProblem("approval-from-the-future", "The approval was given at a time that is yet to come")
         }
-        let ends = [approval.expires, expiry.map { approval.time + $0 }].compactMap { $0 }
-        guard ends.allSatisfy({ now < $0 }) else {
+        guard end(of: approval).map({ now < $0 }) ?? true else {
             throw ApprovalProblem("approval-expired", "The approval has expired")
         }
         do throws(GitError) {
@@ -130,6 +137,11 @@ extension ApprovalRule {
                 record.signature, over: approval.text, namespace: Approval.namespace, at: now, as: approval.signer)
         } catch { throw ApprovalProblem(error.code, error.message) }
         return record
+    }
+
+    /// The first second at which it no longer counts; nil where it does not end.
+    fileprivate func end(of approval: Approval) -> Int64? {
+        [approval.expires, expiry.map { approval.time + $0 }].compactMap { $0 }.min()
     }
 
     fileprivate typealias Given = (ref: String, approval: Approval, key: SSHPublicKey)

@@ -170,11 +170,15 @@ public struct VersionChange: Sendable {
                 app: change.app, from: change.from.text, to: change.to.text, proof: reason?.proof,
                 insteadOf: reason?.insteadOf?.text)
         }
+        var notes = chosen.notes
+        if !apps.isEmpty, location.signatures.rule != .none, commit.sign == nil {
+            notes.append("\(location.environment) deploys signed commits only, and this one has no signature")
+        }
         return ChangeReport(
             command: command, environment: location.environment, repository: location.repository.description,
             branch: location.branch.description, descriptor: location.path, outcome: .unchanged,
             parent: parent.description, source: chosen.purpose.source, apps: apps,
-            diff: edit.diff(path: location.path), notes: chosen.notes, attempts: tries.count, seconds: tries.seconds)
+            diff: edit.diff(path: location.path), notes: notes, attempts: tries.count, seconds: tries.seconds)
     }
 }
 

@@ -12,6 +12,9 @@ public struct DescriptorLocation: Sendable, Hashable {
     /// The channels whose versions may run there; never empty.
     public let channels: Set<AppVersion.Channel>
     public let git: GitSettings
+    /// Who must approve a commit before it is deployed; nil where nobody has to.
+    public let approvals: ApprovalSettings?
+    public let signatures: SignatureSettings
 
     /// The descriptor's name in messages, such as `DEV:deploy-descriptor.yaml`.
     var file: String { "\(branch):\(path)" }
@@ -21,6 +24,7 @@ extension Environment {
     /// Where its descriptor is.
     public var descriptorLocation: DescriptorLocation {
         DescriptorLocation(
-            environment: name, repository: repository, branch: branch, path: descriptor, channels: channels, git: git)
+            environment: name, repository: repository, branch: branch, path: descriptor, channels: channels, git: git,
+            approvals: approvals, signatures: signatures)
     }
 }

@@ -28,6 +28,8 @@ public struct Environment: Sendable, Hashable {
     public let signatures: SignatureSettings
     /// Who must approve a commit before it is deployed; nil where nobody has to.
     public let approvals: ApprovalSettings?
+    /// What becomes of its deployments is added to the git notes of their commits.
+    public let notes: Bool
 
     /// What its connections read once.
     var connectionFiles: [String] { git.connectionFiles + cluster.connectionFiles }

@@ -19,7 +19,8 @@ extension EnvironmentSettings {
             name: name, repository: repository, branch: branch,
             descriptor: descriptorPath, namespace: namespace, registry: registry,
             channels: channels, cluster: cluster, git: git, rollout: rollout, drift: drift,
-            verify: verify, forge: forge, windows: windows, signatures: signatures, approvals: approvals)
+            verify: verify, forge: forge, windows: windows, signatures: signatures, approvals: approvals,
+            notes: notes)
     }
 
     /// Where the environment's descriptor is. It needs the repository alone: a build that writes versions need not know the
@@ -34,7 +35,7 @@ extension EnvironmentSettings {
         }
         return DescriptorLocation(
             environment: name, repository: repository, branch: branch, path: descriptorPath, channels: channels,
-            git: git)
+            git: git, approvals: approvals, signatures: signatures)
     }
 
     private var descriptorPath: String { text(.descriptor) ?? "deploy-descriptor.yaml" }
@@ -150,6 +151,8 @@ extension EnvironmentSettings {
     private var windows: ChangeWindows {
         if case .windows(let windows) = values[.windows]?.value { windows } else { .none }
     }
+
+    private var notes: Bool { if case .bool(let notes) = values[.notes]?.value { notes } else { false } }
 
     private var signatures: SignatureSettings {
         var rule = SignatureRule.none

@@ -31,6 +31,7 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
     case verifyHTTP = "verify.http"
     case verifyTimeout = "verify.timeout"
     case drift
+    case notes
     case forgeProvider = "forge.provider"
     case forgeWebhookSecretFile = "forge.webhookSecretFile"
     case forgeTokenFile = "forge.tokenFile"
@@ -56,8 +57,9 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
     public var variable: String? { isFileOnly ? nil : "DESCRY_" + words.joined(separator: "_").uppercased() }
 
     /// True for what concerns the loop alone, which runs many environments: a flag or variable would give all of them one
-    /// secret and one token, and no environment's credential is ever another one's. And for a guard.
-    public var isFileOnly: Bool { section == "forge" || isGuard }
+    /// secret and one token, and no environment's credential is ever another one's. And for a guard, and for what writes to the
+    /// repository.
+    public var isFileOnly: Bool { section == "forge" || self == .notes || isGuard }
 
     /// True where the setting keeps people from deploying what, or when, they must not: only the environment file may say
     /// it, so that nobody who merely runs Descry lifts it by a flag or a variable.
@@ -112,6 +114,7 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .verifyHTTP: "The URL that is asked, after the rollouts, whether the environment is well"
         case .verifyTimeout: "How long the check after the rollouts may take (default: 10m)"
         case .drift: "What a change made by somebody else leads to: correct or report (default: correct)"
+        case .notes: "Whether what becomes of deployments is added to git's notes: true or false (default: false)"
         case .forgeProvider:
             "Whose software serves the repository: github, gitlab, gitea, forgejo, bitbucket or generic"
         case .forgeWebhookSecretFile: "File with the secret that the forge's webhooks are signed with"
@@ -176,7 +179,7 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .windows: .windows
         case .requireSigned: .signatureRule
         case .approvalsCount: .count
-        case .approvalsAuthorMayApprove: .bool
+        case .approvalsAuthorMayApprove, .notes: .bool
         case .clusterCertificateAuthority, .clusterTokenFile, .clusterKubeconfig, .gitCertificateAuthority,
             .gitPasswordFile, .gitTokenFile, .gitClientCertificate, .gitClientKey, .gitSSHKey, .gitKnownHosts,
             .forgeWebhookSecretFile, .forgeTokenFile, .allowedSigners, .gpgHome, .approvalsSigners:

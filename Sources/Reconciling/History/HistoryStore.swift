@@ -38,6 +38,21 @@ public struct HistoryStore: Sendable {
         }
     }
 
+    /// The same for who cannot do without it.
+    ///
+    /// - Throws: `KubernetesError`; code `forbidden` (denied) where the token may not read it.
+    public func required() async throws -> DeploymentHistory {
+        guard let history = try await read() else { throw Self.forbidden(environment, namespace) }
+        return history
+    }
+
+    static func forbidden(_ environment: String, _ namespace: String) -> KubernetesError {
+        KubernetesError(
+            code: "forbidden", category: .denied,
+            message: "The token may not read the history of \(environment) in \(namespace).",
+            hint: "`descry rbac \(environment)` prints the Role that grants it.")
+    }
+
     /// A deployment as stored, and the history as it is with it.
     struct Entry: Sendable {
         var deployment: Deployment

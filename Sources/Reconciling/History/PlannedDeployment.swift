@@ -2,24 +2,16 @@ import Descriptors
 import Kubernetes
 import Planning
 import Reporting
-import Rollouts
 import Workloads
 
 extension Deployment {
     /// The apps whose version failed by itself and would be tried again by the plan. What failed by an API server that was away, say,
     /// may be tried again.
     func quarantined(_ plan: Plan, descriptor: String) -> [App] {
-        guard self.descriptor == descriptor, outcome == .failed || outcome == .rolledBack else { return [] }
-        // A check speaks against all versions together.
-        let isCheckFailed = ["verify-failed", "verify-timed-out"].contains(verification?.failureCode)
+        guard self.descriptor == descriptor else { return [] }
         let wanted = Dictionary(
             plan.changed.map { ($0.app.name, $0.app.version.text) }, uniquingKeysWith: { first, _ in first })
-        return apps.filter { app in
-            let isFailed =
-                app.outcome == .failed
-                && RolloutFailure.Code(rawValue: app.failureCode ?? "")?.speaksAgainstVersion == true
-            return (isFailed || isCheckFailed) && wanted[app.app] == app.to
-        }
+        return apps.filter { speaksAgainst($0) && wanted[$0.app] == $0.to }
     }
 }
 

@@ -26,7 +26,8 @@ struct EnvironmentPass: Sendable {
                     at: environment.cluster.address, isBusy: { cluster.requestsWaiting > 0 }
                 ) {
                     context.tell(.passStarted(environment, start))
-                    return FinishedPass(start, try await sync(), context.time.date())
+                    return FinishedPass(
+                        start, try await sync(), context.time.date(), poll: context.settings.pollInterval)
                 }
             } catch {
                 finished = FinishedPass(start, error)
@@ -68,8 +69,10 @@ struct FinishedPass: Sendable {
     /// The apps that it has left as somebody else made them.
     var drifted: Set<String> = []
 
-    /// - Parameter now: the calendar's time.
-    init(_ start: LoopPass.Start, _ outcome: Sync.Outcome, _ now: Date) {
+    /// - Parameters:
+    ///   - now: the calendar's time.
+    ///   - poll: how often approvals are looked for.
+    init(_ start: LoopPass.Start, _ outcome: Sync.Outcome, _ now: Date, poll: Duration) {
         let report = outcome.report
         summary = LoopPass(start: start, seconds: 0, report: report, failure: nil, status: outcome.status)
         plan = outcome.plan
@@ -86,11 +89,11 @@ struct FinishedPass: Sendable {
         proven.formUnion(outcome.corrected)
         end =
             switch outcome.status {
-            case .changesPending: .waiting(look: report.look(now))
+            case .changesPending: .waiting(look: report.look(now, poll))
             // What was put right meanwhile has failed by itself, and is left.
             case .rolledBack where report.waitingFor != nil && report.isQuarantined,
                 .rolloutFailed where report.waitingFor != nil && report.isQuarantined:
-                .waiting(look: report.look(now))
+                .waiting(look: report.look(now, poll))
             case .done: report.preemptedBy == nil ? .done : .preempted
             case .refused, .missing: .refused
             case .rolledBack where report.isQuarantined, .rolloutFailed where report.isQuarantined: .refused
@@ -127,8 +130,9 @@ struct FinishedPass: Sendable {
 
 extension SyncReport {
     /// How long to wait until another look is worth it; nil where that is not known.
-    fileprivate func look(_ now: Date) -> Duration? {
-        waitingFor?.compactMap(\.until).max().map { .seconds($0.timeIntervalSince(now)) }
+    fileprivate func look(_ now: Date, _ poll: Duration) -> Duration? {
+        if waitingFor?.contains(where: { $0.code == .approvals }) ?? false { return poll }
+        return waitingFor?.compactMap(\.until).max().map { .seconds($0.timeIntervalSince(now)) }
     }
 
     /// The versions themselves have failed, so that the same descriptor would only fail again: the history refuses it from now on

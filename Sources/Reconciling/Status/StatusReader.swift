@@ -26,11 +26,24 @@ public struct StatusReader: Sendable {
     }
 
     /// - Throws: `Refused`, `GitError`, `KubernetesError`: whatever keeps the environment from being read.
-    public func read() async throws -> EnvironmentStatus {
+    public func read() async throws -> EnvironmentStatus { try await observe().status }
+
+    /// What the status was made from, for who decides by it.
+    struct Observed: Sendable {
+        var status: EnvironmentStatus
+        var commit: SyncReport.Commit
+        var descriptor: Descriptor
+        /// Nil where the token may not read it.
+        var history: DeploymentHistory?
+        /// The workloads', of those that are there.
+        var uids: [WorkloadKey: String]
+    }
+
+    /// - Throws: as ``read()``.
+    func observe() async throws -> Observed {
         var status = EnvironmentStatus(environment)
         let source = DescriptorSource(environment: environment, repository: repository)
-        let tip = try await repository.update(branch: environment.branch)
-        let version = try await source.read(tip)
+        let version = try await source.read(try await repository.update(branch: environment.branch))
         let (commit, descriptor) = (version.commit, version.descriptor)
         status.commit = commit
         async let reading = HistoryStore(cluster: cluster, environment: environment).read()
@@ -61,15 +74,18 @@ public struct StatusReader: Sendable {
             }
             return status
         }
-        try await wait(plan, tip, &status)
-        return status
+        try await wait(plan, version, &status)
+        return Observed(
+            status: status, commit: commit, descriptor: descriptor, history: history,
+            uids: observed.workloads.mapValues(\.uid))
     }
 
     /// What is pending waits, where a guard does not let it through yet.
-    private func wait(_ plan: Plan, _ tip: BranchTip, _ status: inout EnvironmentStatus) async throws {
+    private func wait(_ plan: Plan, _ version: DescriptorSource.Version, _ status: inout EnvironmentStatus) async throws
+    {
         let changes = Set(plan.changed.filter { !$0.isRestoration }.map(\.app.name))
         guard !changes.isEmpty else { return }
-        let holds = try await ChangeGuards(environment: environment, repository: repository, now: now).holds(tip)
+        let holds = try await ChangeGuards(environment: environment, repository: repository, now: now).holds(version)
         guard !holds.isEmpty else { return }
         status.waitingFor = holds
         for index in status.apps.indices

@@ -50,7 +50,11 @@ public struct DescriptorSource: Sendable {
 
     /// A descriptor as it is in a commit.
     struct Version: Sendable {
-        var tip: CommitID
+        /// As it was compared with what was accepted last.
+        var branchTip: BranchTip
+        /// Who signed it, and what came before it, as far as that was asked for.
+        var signed: [CommitSigner]
+        var tip: CommitID { branchTip.commit }
         var commit: SyncReport.Commit
         var descriptor: Descriptor
         var bytes: [UInt8]
@@ -64,14 +68,14 @@ public struct DescriptorSource: Sendable {
     /// - Throws: `Refused` with every problem of the descriptor; `GitError` where there is no such file, and those of a commit that
     ///   must be signed and isn't.
     func read(_ tip: BranchTip) async throws -> Version {
-        try await environment.signatures.verify(tip, in: repository)
+        let signed = try await environment.signatures.verify(tip, in: repository)
         let commit = try await repository.commit(tip.commit)
         let bytes = try await repository.file(at: environment.descriptor, in: tip.commit)
         let summary = SyncReport.Commit(
             id: commit.id.description, author: commit.author, time: Date(timeIntervalSince1970: Double(commit.time)),
             subject: commit.subject)
         return Version(
-            tip: tip.commit, commit: summary,
+            branchTip: tip, signed: signed, commit: summary,
             descriptor: try Descriptor.parse(bytes, file: "\(environment.branch):\(environment.descriptor)"),
             bytes: bytes)
     }

@@ -13,7 +13,7 @@ struct NewerCommit: Sendable {
     /// What the pass is for.
     let current: DescriptorSource.Version
     /// Why changes to a commit wait; nothing where they may be made now.
-    let holds: @Sendable (BranchTip) async throws -> [Hold]
+    let holds: @Sendable (DescriptorSource.Version) async throws -> [Hold]
     let clock: any Clock<Duration>
     let note: @Sendable (String) -> Void
 
@@ -44,9 +44,8 @@ struct NewerCommit: Sendable {
     /// - Throws: `GitError` where the server cannot be asked.
     private func read(_ tip: CommitID, _ told: inout Set<String>) async throws -> DescriptorSource.Version? {
         do {
-            let tip = try await source.tip(tip, acceptsRewrite: acceptsRewrite)
-            let version = try await source.read(tip)
-            let held = version.bytes == current.bytes ? [] : try await holds(tip)
+            let version = try await source.read(try await source.tip(tip, acceptsRewrite: acceptsRewrite))
+            let held = version.bytes == current.bytes ? [] : try await holds(version)
             if held.isEmpty { return version }
             tell(held.map(\.message).joined(separator: "; "), &told)
         } catch let error as GitError where error.category == .refused {

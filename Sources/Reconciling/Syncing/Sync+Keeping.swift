@@ -12,11 +12,11 @@ extension Sync {
     /// Why the plan's changes wait, and what a person has put aside so that they don't. What somebody else has changed is put right
     /// at any time, and what has begun inside of a window is brought to its end.
     func holds(
-        _ plan: Plan, _ tip: BranchTip, _ version: DescriptorSource.Version, _ record: inout SyncRecord
+        _ plan: Plan, _ version: DescriptorSource.Version, _ record: inout SyncRecord
     ) async throws -> (holds: [Hold], override: Deployment.Override?) {
         let changes = plan.changed.filter { !$0.isRestoration && !isLeftAlone($0) }
         guard !changes.isEmpty else { return ([], nil) }
-        var holds = try await guards.holds(tip)
+        var holds = try await guards.holds(version)
         var override: Deployment.Override?
         if let overriding, holds.contains(where: { $0.code == .window }) {
             holds.removeAll { $0.code == .window }

@@ -97,7 +97,6 @@ public struct Sync: Sendable {
     /// - Throws: `Refused`, `GitError` and `KubernetesError` for what ends the pass before anything is written. Once
     ///   something is written, whatever fails is in the report.
     public func run() async throws -> Outcome {
-        if !isReadOnly { try environment.refuseUnenforced() }
         var record = SyncRecord(environment, command, repository: repository.remote.description)
         let source = DescriptorSource(environment: environment, repository: repository)
         let tip = try await tip(source)
@@ -116,7 +115,7 @@ public struct Sync: Sendable {
             let status = record.refuse(plan)
             return Outcome(report: record.report, status: status, plan: plan)
         }
-        let (holds, override) = try await holds(plan, tip, version, &record)
+        let (holds, override) = try await holds(plan, version, &record)
         let events = EventRecorder(cluster: cluster, environment: environment)
         var stage = Stage(version: version, source: source, unlistable: observed.unlistable, events: events)
         guard !isReadOnly else { return try await carryOut(plan, stage, &record) }
@@ -149,20 +148,28 @@ public struct Sync: Sendable {
         _ plan: Plan, _ stage: Stage, _ journal: Journal, _ record: inout SyncRecord
     ) async throws -> Outcome {
         let events = stage.events
+        var outcome: Outcome
         do {
-            var outcome = try await carryOut(plan, stage, &record)
+            outcome = try await carryOut(plan, stage, &record)
             let troubles = [await journal.end(outcome.report), await events.flush(within: .seconds(3))]
-            for trouble in troubles.compactMap({ $0 }) {
-                outcome.report.notes.append(trouble)
-                progress(.note(trouble))
-            }
-            return outcome
+            tell(troubles, &outcome)
         } catch {
             // Whoever interrupts a process waits for a few seconds only.
             async let flush = events.flush(within: .seconds(1))
             if error is CancellationError { await journal.interrupt() }
             _ = await flush
             throw error
+        }
+        if environment.notes, !stage.keeps {
+            tell([await DeploymentNote(repository: repository, runner: runner).add(outcome.report)], &outcome)
+        }
+        return outcome
+    }
+
+    private func tell(_ troubles: [String?], _ outcome: inout Outcome) {
+        for trouble in troubles.compactMap({ $0 }) {
+            outcome.report.notes.append(trouble)
+            progress(.note(trouble))
         }
     }
 

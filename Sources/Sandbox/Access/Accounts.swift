@@ -20,7 +20,8 @@ final class Accounts: Sendable {
     }
 
     private func add(user: String, _ access: Access) -> Account {
-        let token = (UUID().uuidString + UUID().uuidString).replacing("-", with: "").lowercased()
+        // The prefix lets a search find one that got into a log.
+        let token = "sandbox-token-" + (UUID().uuidString + UUID().uuidString).replacing("-", with: "").lowercased()
         let account = Account(user: user, token: token)
         known.withLock { $0[token] = (account, access) }
         return account

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Logging
 import Synchronization
+import TestServers
 
 @testable import Kubernetes
 
@@ -29,7 +30,7 @@ extension KubernetesClient {
         change(&options)
         let client = KubernetesClient(
             configuration: configuration, options: options,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: TestOutput.logger)
         let outcome: Swift.Result<Result, any Error>
         do { outcome = .success(try await body(client)) } catch { outcome = .failure(error) }
         try await client.close()

@@ -129,7 +129,8 @@ import Testing
     ])
     func whatAPersonHasToMendIsExplained(status: Int, code: String, word: String) async throws {
         let scene = try ForgeScene { request, _ in
-            request.method == "GET" ? .init(404) : .init(status, #"{"message":"Bad t0ps3cret-token\u001b[31m"}"#)
+            request.method == "GET"
+                ? .init(404) : .init(status, #"{"message":"Bad \#(PlantedSecret.marker)-token\u001b[31m"}"#)
         }
         let environment = try scene.environment()
         let reporter = scene.reporter()
@@ -140,7 +141,7 @@ import Testing
         await reporter.close(within: .seconds(10))
         let text = scene.log.text
         #expect(text.contains(code) && text.contains(word))
-        #expect(!text.contains("t0ps3cret") && !text.contains("\u{1B}"))
+        #expect(!text.contains(PlantedSecret.marker) && !text.contains("\u{1B}"))
         #expect(scene.log.count(of: "warning A commit status could not be set") == 1, "the same is said once")
     }
 

@@ -30,26 +30,26 @@ import Testing
             provider: "github", path: "/api/v3",
             inquiry: "/api/v3/repos/shop/deployments/commits/\(commit)/status?per_page=100",
             submission: "/api/v3/repos/shop/deployments/statuses/\(commit)",
-            authorization: ("authorization", "Bearer t0ps3cret-token"),
+            authorization: ("authorization", "Bearer \(PlantedSecret.marker)-token"),
             pending: github("pending", begun), failure: github("failure", broken), superseded: github("error", gone)),
         Case(
             provider: "gitea", path: "/api/v1",
             inquiry: "/api/v1/repos/shop/deployments/commits/\(commit)/status?limit=50",
             submission: "/api/v1/repos/shop/deployments/statuses/\(commit)",
-            authorization: ("authorization", "token t0ps3cret-token"),
+            authorization: ("authorization", "token \(PlantedSecret.marker)-token"),
             pending: github("pending", begun), failure: github("failure", broken), superseded: github("error", gone)),
         Case(
             provider: "gitlab", path: "/api/v4",
             inquiry:
                 "/api/v4/projects/shop%2Fdeployments/repository/commits/\(commit)/statuses?name=descry%2FLIVE&ref=LIVE",
             submission: "/api/v4/projects/shop%2Fdeployments/statuses/\(commit)",
-            authorization: ("private-token", "t0ps3cret-token"),
+            authorization: ("private-token", "\(PlantedSecret.marker)-token"),
             pending: gitlab("running", begun), failure: gitlab("failed", broken), superseded: gitlab("canceled", gone)),
         Case(
             provider: "bitbucket", path: "/2.0",
             inquiry: "/2.0/repositories/shop/deployments/commit/\(commit)/statuses/build/descry%2FLIVE",
             submission: "/2.0/repositories/shop/deployments/commit/\(commit)/statuses/build",
-            authorization: ("authorization", "Bearer t0ps3cret-token"),
+            authorization: ("authorization", "Bearer \(PlantedSecret.marker)-token"),
             pending: bitbucket("INPROGRESS", begun), failure: bitbucket("FAILED", broken),
             superseded: bitbucket("STOPPED", gone)),
         Case(
@@ -57,7 +57,7 @@ import Testing
             inquiry:
                 "/context/rest/api/latest/projects/shop/repos/deployments/commits/\(commit)/builds?key=descry%2FLIVE",
             submission: "/context/rest/api/latest/projects/shop/repos/deployments/commits/\(commit)/builds",
-            authorization: ("authorization", "Bearer t0ps3cret-token"),
+            authorization: ("authorization", "Bearer \(PlantedSecret.marker)-token"),
             pending: bitbucket("INPROGRESS", begun), failure: bitbucket("FAILED", broken),
             superseded: bitbucket("FAILED", gone)),
     ]
@@ -104,7 +104,7 @@ import Testing
         let accepted = each.provider == "github" ? "application/vnd.github+json" : "application/json"
         #expect(requests[1].headers["accept"] == accepted)
         #expect(scene.server.requests.count == 5)
-        #expect(!scene.log.text.contains("t0ps3cret"))
+        #expect(!scene.log.text.contains(PlantedSecret.marker))
     }
 
     /// Bitbucket insists on a link, and keeps at most 40 characters of a key.

@@ -25,7 +25,7 @@ struct ForgeScene: Sendable {
     /// - Parameter path: of the API.
     func environment(
         _ name: String = "LIVE", _ provider: String = "gitea", path: String = "/api/v1",
-        token: String = "t0ps3cret-token",
+        token: String = "\(PlantedSecret.marker)-token",
         repository: String = "https://git.example.com/shop/deployments.git", more: String = ""
     ) throws -> Environment {
         try folder.write("token-\(name)", token + "\n")
@@ -175,6 +175,7 @@ final class LogRecorder: Sendable {
     }
 
     fileprivate func add(_ line: String) {
+        TestOutput.keep(line)
         let woken = state.withLock { state in
             state.lines.append(line)
             let now = state
