@@ -69,7 +69,7 @@ struct RunReplicaTests {
                 }
                 if round == 1 { for number in 1...3 { try start("replica\(number)") } }
                 let commit = last[["DEV", "STAGE", "LIVE"][round % 3]] ?? ""
-                let victim = try await Self.first(of: replicas) {
+                let victim = try await DescryProcess.first(of: replicas) {
                     $0.contains("\"Pass begins\"") && $0.contains(commit)
                 }
                 try await replicas.removeValue(forKey: victim)?.end(.kill)
@@ -77,7 +77,7 @@ struct RunReplicaTests {
             }
             for (name, app) in apps {
                 let commit = last[name] ?? ""
-                _ = try await Self.first(of: replicas) { DescryProcess.says(commit, $0) }
+                _ = try await DescryProcess.first(of: replicas) { DescryProcess.says(commit, $0) }
                 #expect(try await scene.image("statefulset/\(app)").hasSuffix(Fate.runs.version("2.4.0")))
             }
             for process in replicas.values {
@@ -89,22 +89,6 @@ struct RunReplicaTests {
                 let run = try await scene.run("history", name, ["-o", "json"])
                 #expect(run.exitCode == 0 && !run.output.contains("\"failed\""), "\(run)")
             }
-        }
-    }
-
-    /// The replica that is the first to print such a line.
-    private static func first(
-        of replicas: [String: DescryProcess], to print: @escaping @Sendable (String) -> Bool
-    ) async throws -> String {
-        try await withThrowingTaskGroup(of: String.self) { group in
-            for (name, process) in replicas {
-                group.addTask {
-                    try await process.line(print)
-                    return name
-                }
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? ""
         }
     }
 }

@@ -40,7 +40,7 @@ import Testing
                     last[name] = try await scene.commit(TestServers.Fate.runs.version("2.\(round).0"), to: name)
                 }
                 let commit = last[names[round % 3]] ?? ""
-                let victim = try await Self.first(of: replicas) {
+                let victim = try await DescryProcess.first(of: replicas) {
                     $0.contains("\"Pass begins\"") && $0.contains(commit)
                 }
                 try await replicas.removeValue(forKey: victim)?.end(.kill)
@@ -60,22 +60,6 @@ import Testing
                 let history = try await scene.history(name)
                 #expect(history.allSatisfy { $0.outcome != .failed && $0.outcome != .rolledBack }, "\(history)")
             }
-        }
-    }
-
-    /// The replica that is the first to print such a line.
-    private static func first(
-        of replicas: [String: DescryProcess], to print: @escaping @Sendable (String) -> Bool
-    ) async throws -> String {
-        try await withThrowingTaskGroup(of: String.self) { group in
-            for (name, process) in replicas {
-                group.addTask {
-                    try await process.line(print)
-                    return name
-                }
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? ""
         }
     }
 

@@ -135,6 +135,24 @@ public final class DescryProcess: Sendable {
         throw Ended(description: "never printed, by:\n\(lines.suffix(50).joined(separator: "\n"))")
     }
 
+    /// The name of the process that is the first to print such a line.
+    ///
+    /// - Throws: as ``line(_:)``.
+    public static func first(
+        of processes: [String: DescryProcess], to print: @escaping @Sendable (String) -> Bool
+    ) async throws -> String {
+        try await withThrowingTaskGroup(of: String.self) { group in
+            for (name, process) in processes {
+                group.addTask {
+                    try await process.line(print)
+                    return name
+                }
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? ""
+        }
+    }
+
     /// Sends the signal, and waits until it has ended.
     ///
     /// - Returns: all that it printed, as standard output; the exit code is -1 where it was killed.
