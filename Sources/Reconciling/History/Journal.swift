@@ -64,7 +64,7 @@ struct Journal: Sendable {
         _ note: (String) -> Void
     ) async throws -> Quarantine? {
         let isNeeded = plan.apps.contains(where: \.isRolledOut)
-        guard let history = try await store.read() else {
+        guard let history = try await store.read(.asNeeded) else {
             if isNeeded { note(HistoryStore.missing(store.environment)) }
             return nil
         }
@@ -75,7 +75,7 @@ struct Journal: Sendable {
             let failed = decisive.quarantined(plan, descriptor: descriptor)
             if !retries, !failed.isEmpty { return Quarantine(deployment: decisive, apps: failed) }
         }
-        if let last = history.deployments.first {
+        if let last = history.last {
             if proves { earlier = EarlierApps(last.unchecked(plan)) }
             if [.running, .interrupted, .preempted].contains(last.outcome) {
                 let gone = try await AbandonedApp.all(of: last, besides: plan, environment.name, reader)
@@ -166,7 +166,8 @@ struct Journal: Sendable {
             deployment.apps[index].failure = app.failure.map(Self.text)
         }
         do {
-            let stored = try await store.throughOutages(of: Self.patience).record(deployment, in: entry.history)
+            let stored = try await store.throughOutages(of: Self.patience).unhurried.record(
+                deployment, in: entry.history)
             return stored == nil ? HistoryStore.missing(store.environment) : nil
         } catch let error as KubernetesError {
             return "the end of this deployment is not in the history: \(error.message)"
