@@ -112,7 +112,19 @@ struct InitCommand: AsyncParsableCommand {
             try InitSource($0, address ?? "../" + DeploymentFolder.repositoryName, self)
         }
         var wanted: [Bootstrap.Wanted] = []
-        for source in sources { wanted.append(try await read(source)) }
+        var places: [String: String] = [:]
+        for source in sources {
+            let one = try await read(source)
+            wanted.append(one.wanted)
+            guard let other = places.updateValue(one.wanted.name, forKey: "\(one.server)/\(source.namespace)") else {
+                continue
+            }
+            throw Failure(
+                status: .usage, code: "usage",
+                message:
+                    "\(other) and \(source.name) are one namespace, \(source.namespace): they would undo each other's changes"
+            )
+        }
         let bootstrap = try Bootstrap(
             wanted, folder: directory + "/environments", workingFolder: FileManager.default.currentDirectoryPath)
         let uncertain = Set(wanted.filter { !$0.inventory.isCertain }.map(\.name))
@@ -130,7 +142,7 @@ struct InitCommand: AsyncParsableCommand {
         return try await connection.withRepository { try await run(.push(address: address, $0)) }
     }
 
-    private func read(_ source: InitSource) async throws -> Bootstrap.Wanted {
+    private func read(_ source: InitSource) async throws -> (wanted: Bootstrap.Wanted, server: ServerAddress) {
         let configuration = try Connections.configuration(source.settings.cluster, common.variables)
         var texts = source.texts
         // Whatever the current context is later, the environment is where it was found.
@@ -146,8 +158,9 @@ struct InitCommand: AsyncParsableCommand {
             throw error
         }
         try await client.close()
-        return Bootstrap.Wanted(
+        let wanted = Bootstrap.Wanted(
             name: source.name, namespace: source.namespace, settings: texts, registry: source.registry,
             context: configuration.context, inventory: inventory)
+        return (wanted, configuration.server)
     }
 }

@@ -176,6 +176,28 @@ struct InitCommandTests {
             let plan = try await descry.run(["plan", "LIVE", "--environments", "shop/environments"])
             #expect(plan.exitCode == 0, "\(plan)")
 
+            // Once the branches are pushed the files are not lost, wherever they cannot go; nothing is overwritten.
+            let late = descry.home.path + "/late"
+            try fixture.hook("post-receive", "mkdir '\(late)' && touch '\(late)/mine'")
+            let kept = try await descry.run(
+                [
+                    "init", "late", "--repository", fixture.path, "--push", "--kubeconfig", kubeconfig, "--environment",
+                    "QA=shop-live",
+                ])
+            #expect(
+                kept.exitCode == 65 && kept.errors.contains("made all the same, in \(descry.home.path)/.descry-init-"),
+                "\(kept)")
+            let place = try #require(
+                try FileManager.default.contentsOfDirectory(atPath: descry.home.path).first {
+                    $0.hasPrefix(".descry-init-")
+                })
+            #expect(FileManager.default.fileExists(atPath: "\(descry.home.path)/\(place)/environments/QA.yaml"))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: late) == ["mine"])
+            try FileManager.default.moveItem(
+                atPath: "\(descry.home.path)/\(place)", toPath: descry.home.path + "/moved")
+            try await fixture.delete("QA")
+            TemporaryFolder.delete(fixture.path + "/hooks/post-receive")
+
             // A branch that is there already: nothing is pushed, and no folder is left.
             let tips = try await fixture.git("for-each-ref")
             for flags in [[], ["--dry-run"]] {
@@ -223,6 +245,7 @@ struct InitCommandTests {
                 (one("shop-dev") + ["--versions", "beta"], 64, ""),
                 (one("shop-dev") + ["--repository", "https://a:b@example.com/x"], 64, "credentials-in-url"),
                 (one("shop-dev") + ["--push"], 64, "usage"),
+                (one("shop-dev") + ["--environment", "QA=shop-dev"], 64, "usage"),
                 ([file] + one("shop-dev"), 65, "directory-exists"), ([full] + one("shop-dev"), 65, "directory-exists"),
                 (["."] + one("shop-dev"), 65, "directory-exists"),
                 (["/proc/none"] + one("shop-dev"), 65, "unwritable-folder"),

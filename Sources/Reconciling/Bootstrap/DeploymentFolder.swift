@@ -1,7 +1,13 @@
 import Documents
 import FoundationEssentials
-import Git
-import Reporting
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
 /// Makes the folder of `descry init`, as a whole or not at all: beside its place, and moved there once everything is done.
 ///
@@ -58,11 +64,13 @@ public struct DeploymentFolder: Sendable {
     /// - Parameters:
     ///   - files: path in the folder → text.
     ///   - body: makes what else there is, in the folder that it is given and that will be moved; what it throws leaves nothing.
+    ///     Where it returns, it may have done what cannot be undone: a folder that cannot be moved then stays where it is.
     func make<Value: Sendable>(
         _ files: [String: String], _ body: (String) async throws -> Value
     ) async throws -> Value {
-        let parent = (path as String).split(separator: "/").dropLast().joined(separator: "/")
+        let parent = path.split(separator: "/").dropLast().joined(separator: "/")
         let temporary = "/\(parent)/.descry-init-\(String(UInt64.random(in: .min ... .max), radix: 16))"
+        let value: Value
         do {
             try Self.makeFolder(temporary)
             for (name, text) in files.sorted(by: { $0.key < $1.key }) {
@@ -70,20 +78,26 @@ public struct DeploymentFolder: Sendable {
                 try Self.makeFolder(String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)]))
                 try Self.attempt(file) { try Data(text.utf8).write(to: URL(filePath: file)) }
             }
-            let value = try await body(temporary)
             try checkFree(as: path)
-            try Self.attempt(path) {
-                // An empty folder gives way.
-                if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
-                try FileManager.default.moveItem(atPath: temporary, toPath: path)
-            }
-            return value
+            value = try await body(temporary)
         } catch {
             if FileManager.default.fileExists(atPath: temporary) {
                 try Self.attempt(temporary) { try FileManager.default.removeItem(atPath: temporary) }
             }
             throw error
         }
+        try move(temporary)
+        return value
+    }
+
+    /// An empty folder gives way, and nothing else does: rename(2) sees to that in one step.
+    private func move(_ temporary: String) throws(Refused) {
+        guard rename(temporary, path) != 0 else { return }
+        let reason = String(cString: strerror(errno))
+        throw Self.refused(
+            "unwritable-folder",
+            "the folder cannot be put there: \(reason); everything was made all the same, in \(temporary)",
+            "Move that to where it belongs", path)
     }
 
     private static func makeFolder(_ path: String) throws(Refused) {
