@@ -221,6 +221,28 @@ struct InitCommandTests {
         }
     }
 
+    /// git is the judge of the signatures.
+    @Test(.enabled(if: Requirement.sshAgent.isToRun, "\(Requirement.sshAgent)"))
+    func `the commits are signed where a key is named`() async throws {
+        try await Self.withCluster { sandbox, descry, kubeconfig in
+            let keys = try SSHKeys()
+            let key = try await keys.make(.ed25519)
+            let signers = try keys.folder.write("signers", "ann@example.com \(key.publicKey)\n")
+            let run = try await descry.run(
+                ["init", "--kubeconfig", kubeconfig, "--sign-key", key.path, "-m", "Begin"] + Self.both)
+            #expect(run.exitCode == 0, "\(run)")
+            for branch in ["DEV", "LIVE"] {
+                let shown = try await Program.run(
+                    "git",
+                    [
+                        "-C", descry.home.path + "/deployment/deployments.git", "-c",
+                        "gpg.ssh.allowedSignersFile=\(signers)", "log", "--format=%G? %GS %s", branch,
+                    ])
+                #expect(shown == "G ann@example.com Begin\n")
+            }
+        }
+    }
+
     /// Each way to be refused, its exit code and that nothing is left.
     @Test func `refusals have their exit codes`() async throws {
         try await Self.withCluster { sandbox, descry, kubeconfig in
