@@ -72,6 +72,17 @@ import Testing
         }
     }
 
+    /// After etcd was away, the API server may compare a precondition with an object that it had cached before.
+    @Test func `a deletion that is refused although the pod is still the one is asked for again`() async throws {
+        try await Scene.run(["backend"]) { scene in
+            scene.sandbox.faults.inject(.refusal(409), into: .init(verb: "delete", resource: "pods"), times: 2)
+            try await scene.commit([("backend", Fate.pullFails.version("1.1.0"))])
+            let outcome = try await scene.apply()
+            #expect(scene.sandbox.faults.met == 2)
+            #expect(outcome.status == .rolledBack, "\(outcome.report)")
+        }
+    }
+
     @Test func `an API server that is away before anything is written is given up`() async throws {
         try await Scene.run(["backend"]) { scene in
             try await scene.commit([("backend", Scene.second)])
