@@ -16,6 +16,8 @@ struct Journal: Sendable {
     private(set) var interrupted = EarlierApps()
     /// Those of it that the descriptor no longer names, and that have to go back.
     private(set) var abandoned: [PlannedApp] = []
+    /// As it was when the pass began; nil where the token may not read it.
+    private(set) var history: DeploymentHistory?
     /// The history has an entry for the pass.
     var isRecording: Bool { entry != nil }
 
@@ -61,16 +63,20 @@ struct Journal: Sendable {
         _ note: (String) -> Void
     ) async throws -> Quarantine? {
         let isNeeded = plan.apps.contains(where: \.isRolledOut)
-        guard let history = try await store.read() else {
+        let reverts = environment.rollout.onFailure.reverts
+        guard var history = try await store.read() else {
             if isNeeded { note(HistoryStore.missing(store.environment)) }
             return nil
         }
+        if retries, reverts { history = try await store.forgive(in: history) }
+        self.history = history
         superseded = history.unfinished(by: runner, besides: commit.id)
         var earlier = EarlierApps()
         var carried: [Deployment.App] = []
         if let last = history.deployments.first {
-            let failed = last.quarantined(plan, descriptor: descriptor)
-            if !retries, !failed.isEmpty { return Quarantine(deployment: last, apps: failed) }
+            if !retries, let failed = history.quarantine(plan, descriptor: descriptor, byVersion: reverts) {
+                return failed
+            }
             if proves { earlier = EarlierApps(last.unchecked(plan)) }
             if [.running, .interrupted, .preempted].contains(last.outcome) {
                 let gone = try await AbandonedApp.all(of: last, besides: plan, environment.name, reader)
@@ -114,7 +120,7 @@ struct Journal: Sendable {
         var carried: [Deployment.App] = []
         for app in apps {
             // A report knows an app by its name alone, and that is another workload's now.
-            if proves, environment.rollout.onFailure == .rollback, !names.contains(app.entry.app),
+            if proves, environment.rollout.onFailure.rollsBack, !names.contains(app.entry.app),
                 let planned = app.planned
             {
                 abandoned.append(planned)
@@ -128,11 +134,17 @@ struct Journal: Sendable {
         return carried
     }
 
+    /// How the end of a pass was recorded.
+    struct End: Sendable {
+        /// Nil where it is not in the history.
+        var entry: HistoryStore.Entry?
+        /// Why not, where it should be; the cluster is as the report says all the same.
+        var trouble: String?
+    }
+
     /// Writes how it ended.
-    ///
-    /// - Returns: why that was not possible; the cluster is as the report says all the same.
-    func end(_ report: SyncReport) async -> String? {
-        guard let entry else { return nil }
+    func end(_ report: SyncReport) async -> End {
+        guard let entry else { return End() }
         var deployment = entry.deployment
         deployment.outcome =
             switch report.outcome {
@@ -158,11 +170,11 @@ struct Journal: Sendable {
         }
         do {
             let stored = try await store.record(deployment, in: entry.history)
-            return stored == nil ? HistoryStore.missing(store.environment) : nil
+            return End(entry: stored, trouble: stored == nil ? HistoryStore.missing(store.environment) : nil)
         } catch let error as KubernetesError {
-            return "the end of this deployment is not in the history: \(error.message)"
+            return End(trouble: "the end of this deployment is not in the history: \(error.message)")
         } catch {
-            return "the end of this deployment is not in the history: \(type(of: error))"
+            return End(trouble: "the end of this deployment is not in the history: \(type(of: error))")
         }
     }
 
@@ -182,21 +194,5 @@ struct Journal: Sendable {
     private static func text(_ failure: AppReport.Failure) -> String {
         let words = [failure.code, failure.reason, failure.message].compactMap { $0 }.joined(separator: ": ")
         return words.count > 200 ? words.prefix(199) + "…" : words
-    }
-}
-
-/// A descriptor that failed and has not changed since: it is not tried again by itself.
-struct Quarantine: Sendable {
-    var deployment: Deployment
-    var apps: [Deployment.App]
-
-    func failure(of app: Deployment.App) -> AppReport.Failure {
-        let verification = deployment.verification
-        let reason = app.failure ?? verification.map { "\($0.check): \($0.failure ?? "")" } ?? ""
-        return AppReport.Failure(
-            code: "quarantined",
-            message: "\(app.to) failed in deployment \(deployment.number) and the descriptor has not changed since: "
-                + reason,
-            hint: "Push a version that works, or run `descry apply --retry` where the cause is mended")
     }
 }
