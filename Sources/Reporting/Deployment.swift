@@ -160,6 +160,9 @@ public struct Deployment: Sendable, Codable, Hashable {
     public var override: Override?
     /// The oldest first; nil where there were none.
     public var reverts: [Revert]?
+    /// True where it only put right what somebody else had changed, while the branch's own commit was not to be deployed: it says
+    /// nothing of that commit, and what failed before it stays failed.
+    public var isCorrection: Bool?
 
     public init(
         number: Int, commit: SyncReport.Commit, descriptor: String, startedAt: Date, outcome: Outcome, by: Runner,

@@ -14,7 +14,7 @@ struct RunOutageTests {
 
         func happen(to plane: ControlPlane) async throws {
             switch self {
-            case .apiServerDown: try await plane.bounce("kube-apiserver", seconds: 20)
+            case .apiServerDown: try await plane.bounce("kube-apiserver", seconds: 60)
             case .apiServerBounced: for _ in 1...3 { try await plane.bounce("kube-apiserver") }
             case .apiServerFrozen: try await plane.freeze("kube-apiserver", seconds: 20)
             case .etcdDown: try await plane.bounce("etcd", seconds: 15)

@@ -172,6 +172,7 @@ package struct SandboxScene: Sendable {
         let path = try folder.write("kubeconfig-\(UInt64.random(in: .min ... .max))", sandbox.kubeconfig(for: account))
         var options = ClientOptions(version: "0.0.0-test")
         options.requestTimeout = requestTimeout
+        options.retries.firstPause = .milliseconds(20)
         let client = KubernetesClient(
             configuration: try .kubeconfig(paths: [path]), options: options, logger: Self.silent)
         let result: Result<Value, any Error>

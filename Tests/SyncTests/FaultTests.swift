@@ -1,3 +1,4 @@
+import Kubernetes
 import Reconciling
 import Reporting
 import Sandbox
@@ -39,6 +40,56 @@ import Testing
             #expect(scene.sandbox.faults.met == times)
             let images = try await scene.images()
             #expect(images == Set(Self.names.map { "\($0):\(Scene.second)" }))
+        }
+    }
+
+    /// What has begun is brought to its end, however often no connection can be made; a pass that has written nothing yet gives up
+    /// after four attempts, since the address may be wrong.
+    @Test(arguments: [
+        patches, .init(verb: "delete", resource: "pods"), .init(verb: "patch", resource: "configmaps"),
+    ])
+    func `an API server that is away while all goes back is waited for`(match: Faults.Match) async throws {
+        try await Scene.run(["backend", "frontend"]) { scene in
+            let isAway = Mutex(false)
+            let faults = scene.sandbox.faults
+            try await scene.commit([
+                ("backend", Scene.second), ("frontend", "\(Fate.pullFails.version("1.1.0")), after: [backend]"),
+            ])
+            let outcome = try await scene.apply { event in
+                guard case .note(let text) = event, text.hasPrefix("rolling back") else { return }
+                if !isAway.withLock({ isAway in
+                    defer { isAway = true }
+                    return isAway
+                }) {
+                    faults.inject(.reset, into: match, times: 7)
+                }
+            }
+            #expect(faults.met == 7)
+            #expect(outcome.status == .rolledBack, "\(outcome.report)")
+            #expect(outcome.report.apps.allSatisfy { $0.rollback?.outcome == .proven }, "\(outcome.report)")
+            #expect(try await scene.images() == ["backend:\(Scene.first)", "frontend:\(Scene.first)"])
+            #expect(try await scene.history().first?.outcome == .rolledBack)
+        }
+    }
+
+    /// After etcd was away, the API server may compare a precondition with an object that it had cached before.
+    @Test func `a deletion that is refused although the pod is still the one is asked for again`() async throws {
+        try await Scene.run(["backend"]) { scene in
+            scene.sandbox.faults.inject(.refusal(409), into: .init(verb: "delete", resource: "pods"), times: 2)
+            try await scene.commit([("backend", Fate.pullFails.version("1.1.0"))])
+            let outcome = try await scene.apply()
+            #expect(scene.sandbox.faults.met == 2)
+            #expect(outcome.status == .rolledBack, "\(outcome.report)")
+        }
+    }
+
+    @Test func `an API server that is away before anything is written is given up`() async throws {
+        try await Scene.run(["backend"]) { scene in
+            try await scene.commit([("backend", Scene.second)])
+            scene.sandbox.faults.inject(.reset, into: .init(verb: "list"), times: 4)
+            await #expect(throws: KubernetesError.self) { try await scene.apply() }
+            #expect(scene.sandbox.faults.met == 4)
+            #expect(try await scene.images() == ["backend:\(Scene.first)"])
         }
     }
 

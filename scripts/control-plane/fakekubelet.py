@@ -216,6 +216,15 @@ def podpath(pod, sub=''):
     return '/api/v1/namespaces/%s/pods/%s%s' % (pod['metadata']['namespace'], pod['metadata']['name'], sub)
 
 
+def still(p):
+    """The pod as it is now; None where it is gone, or another one has its name. A write that is refused says little: right after
+    etcd was away, the API server may answer 409 by a pod that it had cached before."""
+    code, now = call('GET', podpath(p))
+    if code not in (200, 404):
+        raise OSError('%s %s' % (code, now.get('message')))
+    return now if code == 200 and now['metadata']['uid'] == p['metadata']['uid'] else None
+
+
 def report(uid):
     held = pods.get(uid)
     if held is None or uid in leaving:
@@ -223,7 +232,7 @@ def report(uid):
     with held.lock:
         status, wait = held.advance()
         code, answer = call('PATCH', held.path('/status'), {'metadata': {'uid': uid}, 'status': status}, SMP)
-        if code in (404, 409):      # gone, or another pod of that name by now
+        if code in (404, 409) and still(held.pod) is None:
             return
         if code != 200:
             raise OSError('%s %s' % (code, answer.get('message')))
@@ -241,7 +250,7 @@ def remove(uid):
         return
     code, answer = call('DELETE', held.path(), {'kind': 'DeleteOptions', 'apiVersion': 'v1', 'gracePeriodSeconds': 0,
                                                 'preconditions': {'uid': uid}})
-    if code not in (200, 202, 404, 409):
+    if code not in (200, 202) and not (code in (404, 409) and still(held.pod) is None):
         raise OSError('%s %s' % (code, answer.get('message')))
     log('pod', held.path(), 'removed')
 
@@ -379,7 +388,11 @@ def bind(p):
         code, answer = call('PATCH', podpath(p, '/status'), {'metadata': {'uid': p['metadata']['uid']}, 'status': {'conditions': [{
             'type': 'PodScheduled', 'status': 'False', 'reason': 'Unschedulable', 'lastProbeTime': None,
             'message': '0/1 nodes are available: %s.' % why, 'lastTransitionTime': stamp()}]}}, SMP)
-    if code not in (200, 201, 404, 409):
+    if code in (404, 409):
+        now = still(p)
+        if now is None or now['spec'].get('nodeName') or now['metadata'].get('deletionTimestamp'):
+            return
+    if code not in (200, 201):
         raise OSError('%s %s' % (code, answer.get('message')))
 
 

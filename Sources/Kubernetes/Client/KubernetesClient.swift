@@ -61,6 +61,17 @@ public struct KubernetesClient: Sendable {
         return urgent
     }
 
+    /// The same client, which does not give up on a server that is away or busy before so much time has passed: for what was begun
+    /// and has to be brought to an end. Without it, a request whose connections fail is given up within seconds, since the address
+    /// may be wrong.
+    public func throughOutages(of duration: Duration) -> KubernetesClient {
+        var persistent = self
+        persistent.retries.attempts = .max
+        persistent.retries.connectionAttempts = .max
+        persistent.retries.budget = duration
+        return persistent
+    }
+
     /// The same client, of which every request is sent once: for callers that have a plan of their own for failures.
     var withoutRetries: KubernetesClient {
         var once = self

@@ -10,6 +10,8 @@ public struct RetryPolicy: Sendable, Hashable {
     /// The first pause; each further one doubles.
     public var firstPause: Duration = .milliseconds(250)
     public var longestPause: Duration = .seconds(20)
+    /// Where no connection could be made or it broke: such an attempt costs the server nothing.
+    public var longestConnectionPause: Duration = .seconds(5)
     /// How long a request is retried where no deadline was given.
     public var budget: Duration = .seconds(60)
 
@@ -32,7 +34,8 @@ public struct RetryPolicy: Sendable, Hashable {
     func pause(after failure: Failure, attempt: Int, chance: Double, remaining: Duration) -> Duration? {
         let limit = failure == .connection ? connectionAttempts : attempts
         guard attempt < limit else { return nil }
-        var pause = Self.backOff(first: firstPause, longest: longestPause, failures: attempt, chance: chance)
+        let longest = failure == .connection ? min(longestConnectionPause, longestPause) : longestPause
+        var pause = Self.backOff(first: firstPause, longest: longest, failures: attempt, chance: chance)
         if case .busy(let retryAfter?) = failure { pause = max(pause, retryAfter) }
         return pause < remaining ? pause : nil
     }

@@ -34,6 +34,9 @@ public struct DeploymentHistory: Sendable {
         }.sorted { $0.number > $1.number }
     }
 
+    /// The newest deployment of what a branch asked for, which decides what is not tried again.
+    var decisive: Deployment? { deployments.first { $0.isCorrection != true } }
+
     /// The commits that passes of one user began and did not come to the end of, since the last one that they did; newest first.
     ///
     /// Those of others do not count: the loop tells forges of commits, `apply` does not, and one of it in between ends nothing.

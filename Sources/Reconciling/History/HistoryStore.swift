@@ -26,6 +26,13 @@ public struct HistoryStore: Sendable {
         return bounded
     }
 
+    /// The same, which waits so long for an API server that is away.
+    func throughOutages(of duration: Duration) -> HistoryStore {
+        var persistent = self
+        persistent.cluster = cluster.throughOutages(of: duration)
+        return persistent
+    }
+
     /// - Returns: nil where the token may not read it.
     /// - Throws: `KubernetesError` for what is no refusal.
     public func read() async throws -> DeploymentHistory? {

@@ -29,14 +29,17 @@ struct Journal: Sendable {
     private let verifies: Bool
     private let proves: Bool
     private let override: Deployment.Override?
+    private let corrects: Bool
 
     /// - Parameters:
     ///   - proves: the pass waits for what it writes.
     ///   - override: what a person has put aside for it.
+    ///   - corrects: it only puts right what somebody else has changed.
     init(
         cluster: KubernetesClient, environment: Environment, runner: Deployment.Runner, descriptor: String,
-        proves: Bool, override: Deployment.Override? = nil
+        proves: Bool, override: Deployment.Override? = nil, corrects: Bool = false
     ) {
+        self.corrects = corrects
         self.proves = proves
         self.override = override
         self.environment = environment
@@ -73,10 +76,8 @@ struct Journal: Sendable {
         superseded = history.unfinished(by: runner, besides: commit.id)
         var earlier = EarlierApps()
         var carried: [Deployment.App] = []
+        if !retries, let failed = history.quarantine(plan, descriptor: descriptor, byVersion: reverts) { return failed }
         if let last = history.deployments.first {
-            if !retries, let failed = history.quarantine(plan, descriptor: descriptor, byVersion: reverts) {
-                return failed
-            }
             if proves { earlier = EarlierApps(last.unchecked(plan)) }
             if [.running, .interrupted, .preempted].contains(last.outcome) {
                 let gone = try await AbandonedApp.all(of: last, besides: plan, environment.name, reader)
@@ -105,6 +106,7 @@ struct Journal: Sendable {
             number: 0, commit: commit, descriptor: descriptor, startedAt: Date(), outcome: .running, by: runner,
             apps: apps)
         deployment.override = override
+        if corrects { deployment.isCorrection = true }
         entry = try await store.record(deployment, accepting: accepting, in: history)
         if entry == nil { note(HistoryStore.missing(store.environment)) }
         return nil
@@ -142,6 +144,9 @@ struct Journal: Sendable {
         var trouble: String?
     }
 
+    /// How long an API server that is away is waited for, to record how a pass ended.
+    private static let patience = Duration.seconds(60)
+
     /// Writes how it ended.
     func end(_ report: SyncReport) async -> End {
         guard let entry else { return End() }
@@ -169,7 +174,7 @@ struct Journal: Sendable {
             deployment.apps[index].failure = app.failure.map(Self.text)
         }
         do {
-            let stored = try await store.record(deployment, in: entry.history)
+            let stored = try await store.throughOutages(of: Self.patience).record(deployment, in: entry.history)
             return End(entry: stored, trouble: stored == nil ? HistoryStore.missing(store.environment) : nil)
         } catch let error as KubernetesError {
             return End(trouble: "the end of this deployment is not in the history: \(error.message)")

@@ -40,7 +40,7 @@ extension DeploymentHistory {
     /// - Returns: nil where there is nothing of that kind.
     func quarantine(_ plan: Plan, descriptor: String, byVersion: Bool) -> Quarantine? {
         var entries: [Quarantine.Entry] = []
-        if let last = deployments.first, last.number > forgiven {
+        if let last = decisive, last.number > forgiven {
             entries = last.quarantined(plan, descriptor: descriptor).map {
                 .init(deployment: last, app: $0, isSameDescriptor: true)
             }

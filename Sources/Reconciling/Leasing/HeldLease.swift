@@ -8,7 +8,7 @@ public struct HeldLease: Sendable {
     public let note: String?
     /// Who else asks for the lease, each once. A holder that is idle ends its work to hand it over.
     public let requests: AsyncStream<String>
-    /// Others that do not hold the lease have heard that something may have changed.
+    /// Others that do not hold the lease have heard that something may have changed; or the API server is back.
     public let hints: AsyncStream<Void>
     let term: LeaseTerm?
 

@@ -43,6 +43,8 @@ struct LeaseRenewal: Sendable {
                     return new
                 }
                 guard let renewed else { return }
+                // What has failed meanwhile need not wait any longer.
+                if failures > 0 { isHinted = true }
                 failures = 0
                 term.renewed(renewed, validUntil: sentAt + timing.validity)
                 let asking = renewed.annotations[LeaseCandidate.requestAnnotation]

@@ -27,6 +27,10 @@ struct DriftBoard: Sendable {
     private var outdated: [WorkloadKey: Outdated] = [:]
     /// By app.
     private(set) var findings: [String: Finding] = [:]
+    /// What kept the branch's own commit from being deployed, where that was its plan.
+    private var refused: [WorkloadKey: App] = [:]
+    /// The apps of those that cannot be planned yet.
+    private(set) var blocked: Set<String> = []
 
     private struct Outdated: Sendable {
         var uid: String
@@ -42,39 +46,38 @@ struct DriftBoard: Sendable {
 
     init(rules: PlanningRules) { self.rules = rules }
 
-    /// A pass has ended well: from now on this is what is compared with.
+    /// A pass has ended: from now on this is what is compared with.
     ///
-    /// - Parameter written: the apps that the pass has written.
-    mutating func expect(_ plan: Plan, written: Set<String>) {
-        commit = plan.commit
-        apps = Dictionary(plan.apps.map { ($0.key, $0.app) }, uniquingKeysWith: { first, _ in first })
+    /// - Parameters:
+    ///   - plan: of what it has deployed, or kept; nil where that is not known.
+    ///   - written: the apps that the pass has written.
+    ///   - refused: what it could not plan, of a commit that was refused: worth another try once none of it is missing any more.
+    mutating func expect(_ plan: Plan?, written: Set<String>, refused: [App] = []) {
+        commit = plan?.commit ?? ""
+        self.refused = Dictionary(refused.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        blocked = Set(refused.map(\.name))
+        apps = Dictionary((plan?.apps ?? []).map { ($0.key, $0.app) }, uniquingKeysWith: { first, _ in first })
         outdated = [:]
-        for planned in plan.changed where written.contains(planned.app.name) {
+        for planned in plan?.changed ?? [] where written.contains(planned.app.name) {
             let workload = planned.workload
             outdated[planned.key] = Outdated(
                 uid: workload.uid, generation: workload.generation, resourceVersion: workload.resourceVersion,
                 changesSpec: planned.changesSpec)
         }
         findings = [:]
-        for key in apps.keys { judge(key) }
+        for key in expected { judge(key) }
     }
 
-    /// The plan of a pass that was refused: it is worth another try once nothing is missing any more.
-    mutating func expectRefused(_ plan: Plan) {
-        expect(plan, written: [])
-        for problem in plan.problems { apps[problem.app.key] = problem.app }
-        findings = [:]
-        for key in apps.keys { judge(key) }
-    }
+    private var expected: Set<WorkloadKey> { Set(apps.keys).union(refused.keys) }
 
-    /// Something that the plan names cannot be found, or not be written.
-    var hasProblems: Bool { findings.values.contains { $0.problem != nil } }
+    /// What the refused commit could not be planned for is there now, as far as can be seen.
+    var isUnblocked: Bool { !refused.isEmpty && blocked.isEmpty }
 
     mutating func replace(_ kind: WorkloadKind, with all: [Workload]) {
         kinds.insert(kind)
         for key in workloads.keys where key.kind == kind { workloads[key] = nil }
         for workload in all { workloads[workload.key] = workload.trimmed }
-        for key in apps.keys where key.kind == kind { judge(key) }
+        for key in expected where key.kind == kind { judge(key) }
     }
 
     mutating func update(_ workload: Workload) {
@@ -94,13 +97,16 @@ struct DriftBoard: Sendable {
     }
 
     private mutating func judge(_ key: WorkloadKey) {
-        guard let app = apps[key], kinds.contains(key.kind) else { return }
+        guard kinds.contains(key.kind) else { return }
+        if let app = refused[key] {
+            if plan(app).problems.isEmpty { blocked.remove(app.name) } else { blocked.insert(app.name) }
+        }
+        guard let app = apps[key] else { return }
         if let workload = workloads[key], let old = outdated[key] {
             if old.covers(workload) { return }
             outdated[key] = nil
         }
-        let plan = Plan(
-            apps: [app], commit: commit, rules: rules, observed: workloads[key].map { [key: $0] } ?? [:])
+        let plan = plan(app)
         findings[app.name] =
             if let problem = plan.problems.first {
                 Finding(
@@ -113,6 +119,10 @@ struct DriftBoard: Sendable {
             } else {
                 nil
             }
+    }
+
+    private func plan(_ app: App) -> Plan {
+        Plan(apps: [app], commit: commit, rules: rules, observed: workloads[app.key].map { [app.key: $0] } ?? [:])
     }
 }
 

@@ -16,6 +16,7 @@ final class DriftWatch: Sendable {
         /// The findings are of a pass that ended, and are to be told.
         var isExpecting = false
         var told: [String: DriftBoard.Finding] = [:]
+        var toldBlocked: Set<String> = []
     }
 
     private let cluster: KubernetesClient
@@ -44,20 +45,20 @@ final class DriftWatch: Sendable {
     /// What differs now, by app.
     var findings: [String: DriftBoard.Finding] { state.withLock { $0.isExpecting ? $0.board.findings : [:] } }
 
+    /// What the refused commit could not be planned for is there now, as far as can be seen.
+    var isUnblocked: Bool { state.withLock { $0.isExpecting && $0.board.isUnblocked } }
+
     /// A pass begins: what is seen meanwhile is its own doing.
     func pause() { state.withLock { $0.isExpecting = false } }
 
-    /// A pass has ended, and left what its plan says.
-    ///
-    /// - Parameters:
-    ///   - written: the apps that it has written.
-    ///   - isRefused: it has written nothing, since its plan could not be carried out.
-    func expect(_ plan: Plan, written: Set<String>, isRefused: Bool) {
+    /// A pass has ended, and left what its plan says. As ``DriftBoard/expect(_:written:refused:)``.
+    func expect(_ plan: Plan?, written: Set<String>, refused: [App] = []) {
         state.withLock { state in
-            if isRefused { state.board.expectRefused(plan) } else { state.board.expect(plan, written: written) }
+            state.board.expect(plan, written: written, refused: refused)
             state.isExpecting = true
-            state.told = isRefused ? state.board.findings : [:]
-            observe(Set((plan.apps.map(\.key) + plan.problems.map(\.app.key)).map(\.kind)), &state)
+            state.told = [:]
+            state.toldBlocked = state.board.blocked
+            observe(Set(((plan?.apps ?? []).map(\.key) + refused.map(\.key)).map(\.kind)), &state)
         }
         tellChanges()
     }
@@ -121,8 +122,11 @@ final class DriftWatch: Sendable {
     /// Wakes nobody for a finding that was told.
     private func tellChanges() {
         let isNews = state.withLock { state in
-            guard state.isExpecting, state.told != state.board.findings else { return false }
+            guard state.isExpecting,
+                state.told != state.board.findings || state.toldBlocked != state.board.blocked
+            else { return false }
             state.told = state.board.findings
+            state.toldBlocked = state.board.blocked
             return true
         }
         if isNews { changed() }

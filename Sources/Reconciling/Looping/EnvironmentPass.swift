@@ -1,3 +1,4 @@
+import Descriptors
 import Documents
 import FoundationEssentials
 import Git
@@ -26,8 +27,16 @@ struct EnvironmentPass: Sendable {
                     at: environment.cluster.address, isBusy: { cluster.requestsWaiting > 0 }
                 ) {
                     context.tell(.passStarted(environment, start))
-                    return FinishedPass(
-                        start, try await sync(), context.time.date(), poll: context.settings.pollInterval)
+                    var finished: FinishedPass
+                    do {
+                        finished = FinishedPass(
+                            start, try await sync(context.tell).run(), context.time.date(),
+                            poll: context.settings.pollInterval)
+                    } catch {
+                        finished = FinishedPass(start, error)
+                    }
+                    if finished.end == .refused || finished.isRevertDue { await keep(&finished) }
+                    return finished
                 }
             } catch {
                 finished = FinishedPass(start, error)
@@ -38,9 +47,27 @@ struct EnvironmentPass: Sendable {
         }
     }
 
-    private func sync() async throws -> Sync.Outcome {
-        let (tell, environment, start) = (context.tell, environment, start)
-        return try await Sync(
+    /// What runs is kept as it was deployed last while the branch's own commit is refused.
+    private func keep(_ finished: inout FinishedPass) async {
+        do {
+            // The forge is told of the branch's commit, which nothing of this is about.
+            let sync = sync { [tell = context.tell] event in
+                switch event {
+                case .changing, .superseded: break
+                default: tell(event)
+                }
+            }
+            if let kept = try await sync.keepLastDeployed() { finished.kept(kept) }
+        } catch {
+            // It is tried again with the commit, which waits for nothing but another one.
+            finished.end = FinishedPass(start, error).end
+            context.tell(.notKept(environment: environment.name, AppReport.Failure(ending: error)))
+        }
+    }
+
+    private func sync(_ tell: @escaping @Sendable (LoopEvent) -> Void) -> Sync {
+        let (environment, start) = (environment, start)
+        return Sync(
             environment: environment, repository: repository, cluster: cluster, command: .apply, extent: .prove,
             runner: context.runner,
             tips: TipSource(current: { start.commit }, next: { try await feed.tip(after: $0) }),
@@ -52,8 +79,7 @@ struct EnvironmentPass: Sendable {
                 default: break
                 }
                 tell(.progress(environment: environment.name, event))
-            }
-        ).run()
+            })
     }
 }
 
@@ -61,8 +87,8 @@ struct EnvironmentPass: Sendable {
 struct FinishedPass: Sendable {
     var summary: LoopPass
     var end: EnvironmentAgenda.End
-    /// What it planned; nil where it did not come to that.
-    var plan: Plan?
+    /// What it has left, by which somebody else's changes can be told; nil where that is not known.
+    var left: Left?
     /// The apps that it has written.
     var written: Set<String> = []
     var proven: Set<String> = []
@@ -75,7 +101,6 @@ struct FinishedPass: Sendable {
     init(_ start: LoopPass.Start, _ outcome: Sync.Outcome, _ now: Date, poll: Duration) {
         let report = outcome.report
         summary = LoopPass(start: start, seconds: 0, report: report, failure: nil, status: outcome.status)
-        plan = outcome.plan
         for app in report.apps {
             switch app.outcome {
             case .proven:
@@ -102,8 +127,30 @@ struct FinishedPass: Sendable {
             case .rolledBack where report.isQuarantined, .rolloutFailed where report.isQuarantined: .refused
             default: .failed(retryAfter: nil)
             }
-        // What is running then is not what the plan said.
-        if end != .done, outcome.status == .rolledBack || outcome.status == .rolloutFailed { plan = nil }
+        switch (end, outcome.status) {
+        case (.done, _), (.waiting, .changesPending): left = Left(plan: outcome.plan)
+        case (.refused, .refused), (.refused, .missing):
+            left = Left(refused: outcome.plan.problems.map(\.app))
+        default: left = nil  // what is running then is not what the plan said
+        }
+    }
+
+    /// What failed is back, but for the branch, which could not be pushed to.
+    var isRevertDue: Bool { summary.status != .changesPending && summary.report?.isRevertDue ?? false }
+
+    struct Left: Sendable {
+        /// Of what it has deployed, or kept.
+        var plan: Plan?
+        /// What could not be planned, of a commit that was refused.
+        var refused: [App] = []
+    }
+
+    /// Takes in what came of keeping the last deployment.
+    mutating func kept(_ outcome: Sync.Outcome) {
+        left = Left(plan: outcome.plan, refused: left?.refused ?? [])
+        written.formUnion(outcome.corrected)
+        proven.formUnion(outcome.corrected)
+        drifted.formUnion(outcome.report.apps.filter { $0.outcome == .drifted }.map(\.app))
     }
 
     init(_ start: LoopPass.Start, _ error: any Error) {

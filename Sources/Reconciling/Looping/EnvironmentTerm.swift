@@ -123,20 +123,19 @@ struct EnvironmentTerm {
             context.tell(.driftCorrected(environment: environment.name, apps: fixed.sorted()))
         }
         correcting = []
-        guard let plan = pass.plan, pass.end == .done || pass.end == .refused || agenda.isWaiting else { return }
+        guard let left = pass.left else { return }
         for app in told.keys where !pass.drifted.contains(app) { told[app] = nil }
-        drift.expect(plan, written: pass.written, isRefused: pass.end == .refused)
+        drift.expect(left.plan, written: pass.written, refused: left.refused)
     }
 
     /// What the watch has found is put right, told, or left, app by app.
     private mutating func lookAtDrift(_ loop: inout SignalLoop<Signal>) {
         guard !agenda.isRunning else { return }
-        let findings = drift.findings
-        if agenda.lastEnd == .refused {
-            // What was missing is there now, as far as can be seen.
-            if !findings.values.contains(where: { $0.problem != nil }) { agenda.asked(.retry) }
+        if drift.isUnblocked {
+            agenda.asked(.retry)
             return contest([:])
         }
+        let findings = drift.findings
         let now = context.time.now()
         var news: [DriftInquiry.Question] = []
         let before = contested

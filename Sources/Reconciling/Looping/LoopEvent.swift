@@ -37,6 +37,8 @@ public enum LoopEvent: Sendable {
     case driftCorrected(environment: String, apps: [String])
     /// Somebody keeps changing them, so that they are left as they are until then: all of them, none where that is over.
     case driftContested(environment: String, apps: [String: ContinuousClock.Instant])
+    /// While the branch's commit is refused, what somebody else has changed could not be looked for, or not be put right.
+    case notKept(environment: String, AppReport.Failure)
     /// The token may not watch: drift is only seen by the passes that are made now and then.
     case unwatched(environment: String, KubernetesError)
     /// It may again: its rights or its token are in order.

@@ -52,6 +52,8 @@ public struct LoopLog: Sendable {
             say(
                 .error, "Somebody keeps changing apps, so they are left for a while", environment,
                 ["apps": "\(apps.keys.sorted().joined(separator: " "))"])
+        case .notKept(let environment, let failure):
+            say(.warning, "What runs could not be kept as it was deployed last", environment, facts(failure))
         case .unwatched(let environment, let error):
             say(
                 .warning, "Workloads cannot be watched: drift is only seen now and then", environment,

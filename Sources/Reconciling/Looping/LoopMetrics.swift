@@ -11,7 +11,8 @@ public final class LoopMetrics: Sendable {
 
     public func record(_ event: LoopEvent) {
         switch event {
-        case .polled, .pollFailed, .hintPassedOn, .changing, .superseded, .progress, .retrying, .unwatched, .watched:
+        case .polled, .pollFailed, .hintPassedOn, .changing, .superseded, .progress, .retrying, .unwatched, .watched,
+            .notKept:
             break
         case .elsewhere(let environment, _): metrics.set(.elsewhere, of: environment)
         case .taken(let environment):

@@ -35,7 +35,7 @@ extension DeploymentHistory {
         for deployment in deployments {
             guard let app = deployment.apps.first(where: { $0.workload == workload }) else { continue }
             switch app.outcome {
-            case .proven: return nil
+            case .proven where deployment.isCorrection != true: return nil
             case .failed: return AppStatus.LastFailure(app, in: deployment, isQuarantined: isQuarantined)
             default: continue
             }

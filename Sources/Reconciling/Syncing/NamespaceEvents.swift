@@ -64,10 +64,15 @@ struct NamespaceEventSource: Sendable {
     private func poll(_ kind: WorkloadKind) async throws {
         while !Task.isCancelled {
             for key in unfinished.keys where key.kind == kind {
-                if let workload = try await cluster.workload(key, namespace: namespace) {
-                    tell(.workloads(kind, .changed(workload)))
-                } else {
-                    tell(.workloadGone(key))
+                do {
+                    if let workload = try await cluster.workload(key, namespace: namespace) {
+                        tell(.workloads(kind, .changed(workload)))
+                    } else {
+                        tell(.workloadGone(key))
+                    }
+                } catch let error as KubernetesError where error.category == .unreachable {
+                    tell(.workloads(kind, .interrupted(error)))
+                    break
                 }
             }
             try await clock.sleep(for: Self.pollInterval)

@@ -87,7 +87,7 @@ struct RolloutPass {
     ) async throws -> SyncRecord {
         let progress = settings.progress
         let replacer = StuckPodReplacer(
-            cluster: settings.cluster, environment: settings.environment.name,
+            cluster: settings.cluster.throughOutages(of: patience), environment: settings.environment.name,
             namespace: settings.environment.namespace)
         return try await RolloutWatch.run(
             replacer, kinds: Set((apps + settings.abandoned).map(\.key.kind)), unlistable: settings.unlistable,
@@ -174,8 +174,13 @@ struct RolloutPass {
         verifyWhereAllIsProven()
     }
 
+    /// How long a write of the way forward is tried while the API server is away.
+    private static let patience = Duration.seconds(60)
+
     private mutating func send(_ write: Write) {
-        let cluster = settings.cluster
+        // What is written has to come back: as long as a rollout may take. The way forward may still be given up.
+        let cluster = settings.cluster.throughOutages(
+            of: write.isForward ? Self.patience : max(environment.rollout.timeout, Self.patience))
         let writer = WorkloadWriter(
             cluster: cluster, namespace: environment.namespace, isDryRun: false, replan: settings.replan)
         let restorer = WorkloadRestorer(cluster: cluster, namespace: environment.namespace)

@@ -6,7 +6,8 @@ import Planning
 import Reporting
 import Workloads
 
-// What a pass does while changes wait for a window or for approvals.
+// What a pass does while the branch's own commit is not to be deployed: its changes wait for a window or for approvals, or it was
+// refused.
 
 extension Sync {
     /// Why the plan's changes wait, and what a person has put aside so that they don't. What somebody else has changed is put right
@@ -52,9 +53,45 @@ extension Sync {
             let status = record.finish()
             return Outcome(report: record.report, status: status, plan: plan([], "", [:]))
         }
-        let commit = last.version.commit
         let named = Set(stage.version.descriptor.apps.map(\.key))
         let apps = last.version.descriptor.apps.filter { named.contains($0.key) }
+        var outcome = try await keep(apps, of: last, observed, stage, &record)
+        outcome.restoreWaiting(waiting)
+        return outcome
+    }
+
+    /// Puts right what somebody else has changed since the last deployment, where the branch's commit was refused, or has failed and
+    /// was taken back.
+    ///
+    /// - Returns: nil where the history has no deployment that could be compared with.
+    /// - Throws: as ``run()``.
+    func keepLastDeployed() async throws -> Outcome? {
+        guard extent == .prove, let history = try await HistoryStore(cluster: cluster, environment: environment).read()
+        else { return nil }
+        let source = DescriptorSource(environment: environment, repository: repository)
+        guard let deployment = history.lastDeployed, let version = try await source.read(deployment) else { return nil }
+        var record = SyncRecord(environment, command, repository: repository.remote.description)
+        record.begin(version.commit)
+        let apps = version.descriptor.apps
+        let reader = WorkloadReader(cluster: cluster, namespace: environment.namespace)
+        let observed = try await reader.read(apps.flatMap(\.observedKeys))
+        let present = plan(apps, version.commit.id, observed.workloads, keeps: true).apps
+        record.planned(
+            plan(present.map(\.app), version.commit.id, observed.workloads, keeps: true), leftAlone: isLeftAlone)
+        let stage = Stage(
+            version: version, source: source, unlistable: observed.unlistable,
+            events: EventRecorder(cluster: cluster, environment: environment), keeps: true)
+        var outcome = try await keep(
+            apps, of: LastDeployed(version: version, isRecorded: true), observed.workloads, stage, &record)
+        outcome.corrected.formUnion(outcome.report.apps.filter { $0.outcome == .proven }.map(\.app))
+        return outcome
+    }
+
+    private func keep(
+        _ apps: [App], of last: LastDeployed, _ observed: [WorkloadKey: Workload], _ stage: Stage,
+        _ record: inout SyncRecord
+    ) async throws -> Outcome {
+        let commit = last.version.commit
         let kept = plan(apps, commit.id, observed, keeps: true).apps.filter { app in
             !app.isChanged || app.isRestoration && (extent == .prove || app.canary == nil)
         }
@@ -63,11 +100,10 @@ extension Sync {
         var stage = Stage(
             version: last.version, source: stage.source, unlistable: stage.unlistable, events: stage.events, keeps: true
         )
-        var outcome: Outcome
         if last.isRecorded {
             var journal = Journal(
                 cluster: cluster, environment: environment, runner: runner, descriptor: last.version.digest,
-                proves: extent == .prove)
+                proves: extent == .prove, corrects: true)
             let quarantine = try await journal.begin(
                 &plan, commit, retries: retries, accepting: nil, isNews: false, { note($0, &record) })
             if let quarantine {
@@ -75,16 +111,12 @@ extension Sync {
                     "what somebody else has changed is left: \(quarantine.entries.map(\.app.app).joined(separator: ", ")) failed",
                     &record)
                 let status = record.finish()
-                outcome = Outcome(report: record.report, status: status, plan: plan)
-            } else {
-                stage.interrupted = journal.interrupted
-                outcome = try await carryOut(plan, stage, journal, &record)
+                return Outcome(report: record.report, status: status, plan: plan)
             }
-        } else {
-            outcome = try await carryOut(plan, stage, &record)
+            stage.interrupted = journal.interrupted
+            return try await carryOut(plan, stage, journal, &record)
         }
-        outcome.restoreWaiting(waiting)
-        return outcome
+        return try await carryOut(plan, stage, &record)
     }
 
     /// What to keep while changes wait. Where the token may keep no history, the descriptor itself has to do, with the apps whose
