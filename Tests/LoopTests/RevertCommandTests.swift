@@ -57,6 +57,7 @@ struct RevertCommandTests {
             try await scene.set(LoopScene.second)
             let good = try await scene.run("apply", "DEV")
             #expect(good.exitCode == 0, "\(good)")
+            #expect(try await scene.run("doctor", "DEV").output.contains("ok       revert: "))
             let before = try await loop.repository.git("show", "DEV:deploy-descriptor.yaml")
             try await scene.set(TestServers.Fate.pullFails.version("1.2.0"))
             let failed = try await loop.repository.tip(of: "DEV")
@@ -96,6 +97,8 @@ struct RevertCommandTests {
             let signers = try await Program.run("cat", [scene.list])
             let dana = signers.split(separator: "\n").first.map(String.init) ?? ""
             try TemporaryFolder.write(scene.list, Array((dana + "\n").utf8))
+            let doctor = try await scene.run("doctor", "DEV")
+            #expect(doctor.output.contains("FAILED   revert: The revert's signature would not count"), "\(doctor)")
             let run = try await scene.run("apply", "DEV")
             #expect(run.exitCode == 3, "\(run)")
             #expect(run.output.contains("signature would not count"), "\(run)")

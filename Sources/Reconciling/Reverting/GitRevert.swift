@@ -87,7 +87,7 @@ struct GitRevert: Sendable {
         let origin = ChangeOrigin.variables([:], build: runner.build)
         var commit = VersionChange.Commit(
             authorship: CommitAuthorship(person), origin: try ChangeOrigin(build: origin.build, sourceCommit: nil),
-            sign: try await signing())
+            sign: try await RevertSigner(environment: environment, now: now).open())
         let (environment, repository) = (environment, repository)
         let failed = try CommitID(due.commit)
         commit.inspects = { tip in
@@ -97,29 +97,6 @@ struct GitRevert: Sendable {
         }
         return VersionChange(
             location: environment.descriptorLocation, repository: repository, commit: commit, timeout: Self.timeout)
-    }
-
-    /// A signature that the environment itself would refuse must not get to the branch: nothing more would be deployed.
-    private func signing() async throws -> CommitDraft.Signing? {
-        guard let key = environment.revert.signKey else { return nil }
-        let signer = try await Signer.open(key, agent: ProcessInfo.processInfo.environment["SSH_AUTH_SOCK"])
-        let (rule, list) = (environment.signatures.rule, environment.signatures.allowedSigners)
-        let now = now
-        return { commit in
-            let signature = try await signer.sign(commit, namespace: "git")
-            guard rule != .none, let list else { return signature }
-            let signers = try SignatureSettings.read(list)
-            do throws(GitError) {
-                _ = try signers.verify(
-                    try SSHSignature(armored: signature), over: commit, namespace: "git",
-                    at: Int64(now().timeIntervalSince1970))
-            } catch {
-                throw GitError(
-                    code: error.code, message: "The revert's signature would not count: \(error.message)",
-                    hint: "Put the public key of revert.signKey into \(list)", category: error.category)
-            }
-            return signature
-        }
     }
 
     var unrecorded: KubernetesError {
