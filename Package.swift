@@ -188,7 +188,7 @@ let package = Package(
         // The built binary, end to end, where no API server is needed.
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Demo", "Reconciling", "TestExamples", "TestServers", "descry", logging],
+            dependencies: ["Demo", "Reconciling", "Sandbox", "TestExamples", "TestServers", "descry", logging],
             swiftSettings: swiftSettings),
     ]
 )

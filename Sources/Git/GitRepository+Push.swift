@@ -27,7 +27,7 @@ extension GitRepository {
         do throws(GitError) {
             sent = try await self.request(.push) { repository, watchdog throws(GitError) in
                 try await repository.receiving(watchdog) { push throws(GitError) in
-                    try push.checkTip(request.command, branch, repository.remote)
+                    try push.checkTip(request.commands[0], branch, repository.remote)
                     watchdog.allowIdle(hooks)
                     return try await push.send(request, progress)
                 }

@@ -9,6 +9,9 @@ public struct Workload: Sendable, Hashable {
     public var generation: Int64
     /// `metadata.annotations`.
     public var annotations: [String: String]
+    /// The controlling owner's kind and name, such as `Prometheus/main`: an operator's object, which decides what the workload
+    /// looks like.
+    public var controller: String?
     /// True once `metadata.deletionTimestamp` is set.
     public var isBeingDeleted: Bool
     /// `spec.replicas` (1 where it is absent, the API's default). For a DaemonSet `status.desiredNumberScheduled`.
@@ -30,7 +33,8 @@ public struct Workload: Sendable, Hashable {
 
     public init(
         key: WorkloadKey, uid: String, resourceVersion: String, generation: Int64, annotations: [String: String] = [:],
-        isBeingDeleted: Bool = false, replicas: Int, strategy: UpdateStrategy, minReadySeconds: Int = 0,
+        controller: String? = nil, isBeingDeleted: Bool = false, replicas: Int, strategy: UpdateStrategy,
+        minReadySeconds: Int = 0,
         isPaused: Bool = false, isParallel: Bool = false, selector: PodSelector, containers: [Container],
         initContainers: [Container] = [], status: WorkloadStatus
     ) {
@@ -39,6 +43,7 @@ public struct Workload: Sendable, Hashable {
         self.resourceVersion = resourceVersion
         self.generation = generation
         self.annotations = annotations
+        self.controller = controller
         self.isBeingDeleted = isBeingDeleted
         self.replicas = replicas
         self.strategy = strategy

@@ -4,7 +4,7 @@ import Git
 import Reconciling
 import Reporting
 
-/// What `set`, `promote` and `rollback` need to know of the commit that they make, and how long they may try to push it.
+/// What commands that make commits need to know of them.
 struct CommitOptions: ParsableArguments {
     @Option(
         name: [.customShort("m"), .long],
@@ -31,15 +31,6 @@ struct CommitOptions: ParsableArguments {
         help: .init("Sent to the git server's hooks; may be given several times.", valueName: "option"))
     var pushOption: [String] = []
 
-    @Option(
-        help: .init(
-            "How long to try again where others push at the same moment, or the server has a passing fault (default: 5m).",
-            valueName: "duration"), transform: { try DurationText.parse($0) })
-    var timeout: Duration?
-
-    @Flag(help: "Show what would be committed, and commit nothing.")
-    var dryRun = false
-
     func validate() throws {
         if let message, message.allSatisfy(\.isWhitespace) { throw ValidationError("--message is empty") }
     }
@@ -61,6 +52,20 @@ struct CommitOptions: ParsableArguments {
         let signer = try await Signer.open(signKey, agent: variables.nonEmpty("SSH_AUTH_SOCK"))
         return { try await signer.sign($0, namespace: "git") }
     }
+}
+
+/// What `set`, `promote` and `rollback` need to know of the commit that they make, and how long they may try to push it.
+struct ChangeOptions: ParsableArguments {
+    @OptionGroup var commit: CommitOptions
+
+    @Option(
+        help: .init(
+            "How long to try again where others push at the same moment, or the server has a passing fault (default: 5m).",
+            valueName: "duration"), transform: { try DurationText.parse($0) })
+    var timeout: Duration?
+
+    @Flag(help: "Show what would be committed, and commit nothing.")
+    var dryRun = false
 
     /// The change in an environment's repository that these options describe.
     func change(
@@ -72,9 +77,17 @@ struct CommitOptions: ParsableArguments {
     }
 }
 
+/// What a command that writes to a deployment repository prints.
+protocol PrintedReport: Encodable, Sendable {
+    func text(style: TextStyle) -> String
+}
+
+extension ChangeReport: PrintedReport {}
+extension InitReport: PrintedReport {}
+
 extension CommonOptions {
     /// Runs a command that writes to the deployment repository, prints its report, and leaves with the right exit code.
-    func finishChange(_ work: @escaping @Sendable () async throws -> ChangeReport) async throws {
+    func finishChange(_ work: @escaping @Sendable () async throws -> some PrintedReport) async throws {
         try await finish {
             switch try await Interruption.ends(work) {
             case .finished(let report):

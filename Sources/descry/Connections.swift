@@ -51,8 +51,11 @@ struct Connections: Sendable {
 
     /// The settings' own server, else a kubeconfig that was asked for, else the pod's ServiceAccount, else the user's
     /// kubeconfig.
-    func configuration() throws -> ClusterConfiguration {
-        let cluster = environment.cluster
+    func configuration() throws -> ClusterConfiguration { try Self.configuration(environment.cluster, variables) }
+
+    static func configuration(
+        _ cluster: ClusterSettings, _ variables: [String: String]
+    ) throws -> ClusterConfiguration {
         if let server = cluster.server {
             let credential: CredentialSource =
                 if let file = cluster.tokenFile {

@@ -28,7 +28,8 @@ struct Descry: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            LintCommand.self, PlanCommand.self, ApplyCommand.self, RunCommand.self, StatusCommand.self,
+            InitCommand.self, LintCommand.self, PlanCommand.self, ApplyCommand.self, RunCommand.self,
+            StatusCommand.self,
             HistoryCommand.self, SetCommand.self, PromoteCommand.self, RollbackCommand.self, ApproveCommand.self,
             ApprovalsCommand.self, RBACCommand.self, DoctorCommand.self, DemoCommand.self,
             SandboxCommand.self,

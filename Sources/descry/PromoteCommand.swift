@@ -67,7 +67,7 @@ struct PromoteCommand: AsyncParsableCommand {
             valueName: "url"))
     var sourceRepo: [String] = []
 
-    @OptionGroup(title: "Commit") var change: CommitOptions
+    @OptionGroup(title: "Commit") var change: ChangeOptions
     @OptionGroup(title: "Environments") var files: EnvironmentFiles
     @OptionGroup var common: CommonOptions
 
@@ -83,7 +83,7 @@ struct PromoteCommand: AsyncParsableCommand {
     private func promote() async throws -> ChangeReport {
         let variables = common.variables
         let sources = try SourceRepositories(sourceRepo)
-        let commit = try await change.commit(variables)
+        let commit = try await change.commit.commit(variables)
         let (source, target) = (try connections(from, variables), try connections(to, variables))
         return try await source.withRepository { sourceRepository in
             try await source.withCluster { sourceCluster in

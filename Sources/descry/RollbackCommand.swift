@@ -44,7 +44,7 @@ struct RollbackCommand: AsyncParsableCommand {
             valueName: "number|commit"))
     var to: String?
 
-    @OptionGroup(title: "Commit") var change: CommitOptions
+    @OptionGroup(title: "Commit") var change: ChangeOptions
     @OptionGroup(title: "Environment") var files: EnvironmentFiles
     @OptionGroup var common: CommonOptions
 
@@ -58,7 +58,7 @@ struct RollbackCommand: AsyncParsableCommand {
 
     private func rollBack() async throws -> ChangeReport {
         let variables = common.variables
-        let commit = try await change.commit(variables)
+        let commit = try await change.commit.commit(variables)
         let (environment, warnings) = try files.resolve(name, variables)
         for warning in warnings { OutputStream.standardError.write(warning.description + "\n") }
         let connections = Connections(

@@ -55,7 +55,7 @@ struct SetCommand: AsyncParsableCommand {
             valueName: "commit"))
     var sourceCommit: String?
 
-    @OptionGroup(title: "Commit") var change: CommitOptions
+    @OptionGroup(title: "Commit") var change: ChangeOptions
 
     func validate() throws {
         if versions.isEmpty && file == nil { throw ValidationError("name at least one APP=VERSION, or a --file") }
@@ -71,7 +71,7 @@ struct SetCommand: AsyncParsableCommand {
             remote: location.repository, settings: location.git, variables: variables,
             cacheFolder: Connections.cacheFolder(target.files.cache, variables), logger: common.logger())
         let known = ChangeOrigin.variables(variables, build: nil).sourceCommit
-        let commit = try await change.commit(variables, sourceCommit: sourceCommit ?? known)
+        let commit = try await change.commit.commit(variables, sourceCommit: sourceCommit ?? known)
         return try await connections.withRepository { repository in
             try await SetVersions(requested, change.change(location, repository, commit)).run()
         }

@@ -54,7 +54,7 @@ struct CheckedRolloutTests {
             #expect(left.split(separator: "\n").count == 1, "the canary is gone: \(left)")
             let object = "\(kind.lowercased())/backend"
             #expect(try await scene.image(object) == "\(Scene.registry)/backend:\(Scene.second)")
-            try await scene.namespace.rolledOut(object, timeoutSeconds: 5)
+            try await scene.namespace.rolledOut(object, timeoutSeconds: 60)
             let events = try await scene.namespace.kubectl(
                 ["get", "events", "--field-selector=source=descry", "--output=jsonpath={.items[*].reason}"])
             #expect(events.contains("CanaryPassed") && events.contains("RolloutProven"), "\(events)")
@@ -75,7 +75,7 @@ struct CheckedRolloutTests {
             #expect(report["backend"]?.rollback?.outcome == "proven")
             let object = "\(kind.lowercased())/backend"
             #expect(try await scene.image(object) == "\(Scene.registry)/backend:\(Scene.first)")
-            try await scene.namespace.rolledOut(object, timeoutSeconds: 5)
+            try await scene.namespace.rolledOut(object, timeoutSeconds: 60)
             let after = Set(try await scene.namespace.kubectl(pods).split(separator: " "))
             #expect(before.intersection(after).count >= 2)
             let again = try await scene.apply()

@@ -65,7 +65,7 @@ struct DeploymentScene: Sendable {
     func environment(_ name: String, replacing: [String: String?] = [:]) throws {
         var settings: [String: String?] = [
             "environment": name, "repository": "\"\(repository.path)\"", "namespace": namespace.name,
-            "registry": Self.registry, "rollout": "{timeout: 60s}",
+            "registry": Self.registry, "rollout": "{timeout: 5m}",
             "cluster": "{server: \"\(plane.server)\", certificateAuthority: \"\(plane.certificateAuthority)\", "
                 + "tokenFile: \"\(tokenFile)\"}",
         ]

@@ -27,7 +27,7 @@ struct RollbackTests {
                 #expect(report[name]?.outcome == expected, "\(name)")
                 #expect(report[name]?.rollback?.outcome == (isStarted ? "proven" : nil), "\(name)")
                 #expect(try await scene.image("statefulset/\(name)") == "\(Scene.registry)/\(name):\(Scene.first)")
-                try await scene.namespace.rolledOut("statefulset/\(name)", timeoutSeconds: 5)
+                try await scene.namespace.rolledOut("statefulset/\(name)", timeoutSeconds: 60)
             }
             #expect(report[names[position]]?.failure?.code == "image-pull")
             #expect(run.errors.contains("DEV rolled back: 1 failed"))
@@ -180,7 +180,7 @@ struct RollbackTests {
             let run = try await scene.deploy(("web", "\(Fate.pullFails.version("1.1.0")), kind: Deployment"))
             #expect(run.exitCode == 3, "\(run)")
             #expect(try await scene.image("deployment/web") == "\(Scene.registry)/web:\(Scene.first)")
-            try await scene.namespace.rolledOut("deployment/web", timeoutSeconds: 5)
+            try await scene.namespace.rolledOut("deployment/web", timeoutSeconds: 60)
         }
     }
 

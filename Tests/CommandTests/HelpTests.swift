@@ -41,7 +41,7 @@ import Testing
         let run = try await DescryBinary().run(["--help"])
         #expect(run.exitCode == 0)
         let others = [
-            "lint", "run", "status", "set", "promote", "rollback", "approve", "approvals", "demo", "sandbox",
+            "init", "lint", "run", "status", "set", "promote", "rollback", "approve", "approvals", "demo", "sandbox",
         ]
         for command in Self.commands + others {
             #expect(run.output.contains("\n  \(command) "))
@@ -61,6 +61,9 @@ import Testing
     /// Mistakes on the command line itself: exit 64, words on standard error, nothing on standard output.
     @Test(arguments: [
         ["aply", "DEV"], ["apply"], ["apply", "DEV", "LIVE"], ["plan", "DEV", "--unknown"],
+        ["init"], ["init", "--environment", "DEV"], ["init", "--environment", "DEV=a", "--environment", "dev=b"],
+        ["init", "--environment", "DEV=a", "--registry", "a.io", "--registry", "b.io"],
+        ["init", "--environment", "DEV=a", "--kind", "Job"], ["init", "", "--environment", "DEV=a"],
         ["status", "DEV", "--namespace", "shop"], ["demo", "--port", "1"], ["sandbox", "--port", "70000"],
         ["plan", "DEV", "-o", "yaml"], ["run", "DEV"], ["run", "--listen", "nowhere"],
         ["run", "--poll-interval", "0s"],

@@ -14,7 +14,7 @@ import Testing
     private static func read(
         _ packets: [Packet], usesSideBand: Bool = true
     ) throws(GitError) -> (report: PushReport, count: Int) {
-        var report = PushReport(ref: ref, usesSideBand: usesSideBand)
+        var report = PushReport(refs: [ref], usesSideBand: usesSideBand)
         for (index, packet) in packets.enumerated() {
             if try report.receive(packet) { return (report, index + 1) }
         }
@@ -35,7 +35,7 @@ import Testing
             let packets =
                 [Self.words("remote says\nand "), Self.band(1, [])] + pieces + [Self.words("more\n"), .flush]
             let (report, count) = try Self.read(packets)
-            #expect(report.verdict == .accepted)
+            #expect(report.sent.verdict == .accepted)
             #expect(report.messages == ["remote says", "and more"])
             #expect(count == packets.count)
         }
@@ -44,7 +44,7 @@ import Testing
     @Test func `without side bands it is the answer itself`() throws {
         let packets: [Packet] = [.line("unpack ok"), .line("ng \(Self.ref) hook declined"), .flush]
         let (report, count) = try Self.read(packets, usesSideBand: false)
-        #expect(report.verdict == .rejected("hook declined"))
+        #expect(report.sent.verdict == .rejected("hook declined"))
         #expect(count == 3)
     }
 
@@ -52,7 +52,7 @@ import Testing
     @Test func `a pack that wasn't taken is the reason`() throws {
         let bytes = Self.report("unpack index-pack abnormal exit", "ng \(Self.ref) unpacker error")
         #expect(
-            try Self.read([Self.band(1, bytes), .flush]).report.verdict
+            try Self.read([Self.band(1, bytes), .flush]).report.sent.verdict
                 == .rejected("unpacker error: index-pack abnormal exit"))
     }
 
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func `an endless hook fills no memory`() throws {
-        var report = PushReport(ref: Self.ref, usesSideBand: true)
+        var report = PushReport(refs: [Self.ref], usesSideBand: true)
         let line = Self.words(String(repeating: "x", count: 60_000) + "\n")
         for _ in 0..<500 { #expect(try report.receive(line) == false) }
         #expect(report.messages.count == 100)
@@ -75,7 +75,7 @@ import Testing
     /// Known before the hooks that follow a push have ended.
     @Test func `the verdict stands once the report does`() throws {
         let (report, count) = try Self.read([Self.band(1, Self.report("unpack ok", "ok \(Self.ref)"))])
-        #expect(report.isComplete && report.verdict == .accepted && count == 0)
+        #expect(report.isComplete && report.sent.verdict == .accepted && count == 0)
     }
 
     @Test func `what breaks the protocol is told`() {

@@ -31,6 +31,8 @@ import Workloads
         var channels: Set<AppVersion.Channel> = [.rc, .release]
         var request = Promotion.Request(apps: ["web"])
         var lineage: SourceLineage?
+        /// What descriptors have named before, in git.
+        var past: [String: [String]] = [:]
         var hours = 2
 
         func ask() async throws -> ChosenVersions {
@@ -53,6 +55,7 @@ import Workloads
                 sourceHistory: try SampleHistory.history(history), verifies: verifies,
                 target: try settings.location(name: "LIVE"),
                 targetHistory: try targetHistory.map(SampleHistory.history), lineage: lineage,
+                past: PastVersions(try past.mapValues { Set(try $0.map { try AppVersion($0) }) }),
                 now: SampleHistory.time(hours)
             ).versions(for: TipDescriptor(bytes: Self.descriptor(target), file: "LIVE:d", path: "d"))
         }
@@ -232,6 +235,27 @@ import Workloads
             #expect(problems.map(\.code) == [code])
             #expect(problems.first?.message.contains(words) == true, "\(problems)")
         }
+    }
+
+    /// What nobody has deployed is named at least; what was proven is taken, whatever else was once built.
+    @Test func `git's history is asked last`() async throws {
+        let others = ["1.1.0-rc-1111111", "1.0.0-release-1111111"]
+        for (past, code) in [
+            ([Self.release], "release-not-proven"), ([Self.release, "1.1.0-release-1111111"], "release-ambiguous"),
+            ([], "release-unknown"),
+        ] {
+            let problems = try await Self.problems {
+                $0.channels = [.release]
+                $0.past = ["web": past + others, "api": [Self.release]]
+            }
+            #expect(problems.map(\.code) == [code], "\(problems)")
+            #expect(problems.first?.message.contains(Self.release) == !past.isEmpty, "\(problems)")
+        }
+        var question = Question()
+        question.channels = [.release]
+        question.history.insert(Row(Entry("web", Self.old, Self.release)), at: 0)
+        question.past = ["web": ["1.1.0-release-1111111"]]
+        #expect(try await question.ask().versions["web"]?.text == Self.release)
     }
 
     @Test func `all that both have, or those that are named`() async throws {

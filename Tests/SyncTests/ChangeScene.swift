@@ -28,9 +28,10 @@ extension SandboxScene {
     /// - Parameters:
     ///   - branch: LIVE's.
     ///   - way: how LIVE's repository is reached.
+    ///   - versions: the channels that LIVE may run.
     func promote(
         _ apps: [String]?, to branch: String = "LIVE", by way: SetScene.Way = .local, soak: Duration? = nil,
-        isDryRun: Bool = false
+        versions: String = "rc, release", isDryRun: Bool = false
     ) async throws -> ChangeReport {
         let settings = """
             environment: LIVE
@@ -38,6 +39,7 @@ extension SandboxScene {
             repository: "\(try await way.url(of: repository))"
             namespace: live
             registry: \(Self.registry)
+            versions: [\(versions)]
             """
         let live = try EnvironmentSettings.parse(Array(settings.utf8), file: "LIVE.yaml").resolve(name: "LIVE")
         return try await connected(environment, .local) { source, cluster in

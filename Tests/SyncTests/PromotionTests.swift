@@ -1,3 +1,4 @@
+import Documents
 import FoundationEssentials
 import Reconciling
 import Reporting
@@ -91,6 +92,28 @@ import Testing
             let report = try await scene.promote(["frontend"])
             #expect(report.outcome == .committed && report.parent == commit)
             #expect(try await scene.descriptor(of: "LIVE").contains("backend\n  version: '\(newer)'"))
+        }
+    }
+
+    /// Of a release that git alone knows, because it was never deployed: on the branch that it was once named on.
+    @Test(arguments: ["DEV", "LIVE"])
+    func `a release that a descriptor has named before is found`(_ branch: String) async throws {
+        try await Scene.run(["backend"]) { scene in
+            let release = Fate.runs.version("1.0.0", channel: "release")
+            if branch == "DEV" { try await scene.commit([("backend", release)]) }
+            try await scene.commit([("backend", branch == "LIVE" ? release : Self.old)], to: "LIVE")
+            try await scene.commit([("backend", Self.old)], to: "LIVE")
+            try await scene.commit([("backend", Scene.first)])
+            #expect(try await scene.apply().status == .done)
+            for (versions, codes) in [("release", ["release-not-proven"]), ("rc", [])] {
+                do {
+                    _ = try await scene.promote(["backend"], versions: versions, isDryRun: true)
+                    #expect(codes.isEmpty)
+                } catch let refused as Refused {
+                    #expect(refused.diagnostics.map(\.code) == codes)
+                    #expect(refused.diagnostics.first?.message.contains(release) == true, "\(refused)")
+                }
+            }
         }
     }
 

@@ -54,7 +54,7 @@ public final class DescryBinary: Sendable {
     /// - Throws: ``SecretTold``; ``Program/Failure`` where it did not end in time.
     public func run(
         _ arguments: [String], variables: [String: String] = [:], input: [UInt8] = [], folder: String? = nil,
-        seconds: Int = 90
+        seconds: Int = 300
     ) async throws -> Run {
         let result = try await Subprocess.run(
             try launcher(), arguments: try words(arguments, folder: folder, seconds: seconds),
@@ -118,7 +118,7 @@ public final class DescryBinary: Sendable {
     ///   - body: gets the lines up to there.
     /// - Returns: the whole run, without its standard error.
     public func run(
-        _ arguments: [String], variables: [String: String] = [:], folder: String? = nil, seconds: Int = 90,
+        _ arguments: [String], variables: [String: String] = [:], folder: String? = nil, seconds: Int = 300,
         by interruption: Interruption = .interrupt, until isReady: @Sendable (String) -> Bool,
         _ body: ([String]) async throws -> Void
     ) async throws -> Run {

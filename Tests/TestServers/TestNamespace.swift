@@ -54,7 +54,7 @@ public struct TestNamespace: Sendable {
     }
 
     /// Waits, by watching, until every pod of these workloads is ready: `statefulset/backend`. Throws after the timeout.
-    public func rolledOut(_ workloads: String..., timeoutSeconds: Int = 60) async throws {
+    public func rolledOut(_ workloads: String..., timeoutSeconds: Int = 110) async throws {
         for workload in workloads {
             try await kubectl(["rollout", "status", workload, "--timeout=\(timeoutSeconds)s"])
         }

@@ -14,14 +14,16 @@ enum Disk {
         return .internal("cache", "\(what): \(String(cString: strerror(reason)))")
     }
 
-    /// Makes a folder and those above it, only the owner's.
-    static func makeFolder(_ path: String) throws(GitError) {
-        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+    /// Makes a folder and those above it.
+    ///
+    /// - Parameter mode: only the owner's, unless it says otherwise; less what the user's mask takes away.
+    static func makeFolder(_ path: String, mode: mode_t = 0o700) throws(GitError) {
+        if mkdir(path, mode) == 0 || errno == EEXIST { return }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
             throw failure("The folder \(path) can't be made")
         }
-        try makeFolder(String(path[..<slash]))
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("The folder \(path) can't be made") }
+        try makeFolder(String(path[..<slash]), mode: mode)
+        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw failure("The folder \(path) can't be made") }
     }
 
     /// Makes a folder of a new name in `parent` (`/tmp` where that is nil), only the owner's.
@@ -32,14 +34,16 @@ enum Disk {
     }
 
     /// Replaces a file as a whole: a reader sees the old content or the new, also after a crash.
-    static func replace(_ path: String, with text: String) throws(GitError) {
-        try replace(path, with: Array(text.utf8))
+    ///
+    /// - Parameter mode: as of ``makeFolder(_:mode:)``.
+    static func replace(_ path: String, with text: String, mode: mode_t = 0o600) throws(GitError) {
+        try replace(path, with: Array(text.utf8), mode: mode)
     }
 
     /// The same for bytes.
-    static func replace(_ path: String, with bytes: [UInt8]) throws(GitError) {
+    static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o600) throws(GitError) {
         let temporary = "\(path).\(getpid()).new"
-        let descriptor = open(temporary, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let descriptor = open(temporary, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
         guard descriptor >= 0 else { throw failure("The file \(temporary) can't be made") }
         defer { close(descriptor) }
         var rest = bytes[...]

@@ -33,9 +33,9 @@ struct Push {
         let bytes = try request.bytes(capabilities, agent: agent)
         progress.sends()
         let reader = try await conversation.send(bytes)
-        var report = PushReport(ref: request.command.ref, usesSideBand: capabilities.contains("side-band-64k"))
+        var report = PushReport(
+            refs: request.commands.map(\.ref), usesSideBand: capabilities.contains("side-band-64k"))
         while !(try report.receive(try await reader.next(during: "its report of the push"))) { progress.hears(report) }
-        guard let verdict = report.verdict else { throw ProtocolError.unexpected("its report names no ref") }
-        return PushReport.Sent(verdict: verdict, messages: report.messages)
+        return report.sent
     }
 }

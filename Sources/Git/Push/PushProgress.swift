@@ -51,9 +51,7 @@ final class PushProgress: Sendable {
     {
         let state = state.withLock { $0 }
         // What broke off behind the report were the hooks that follow a push.
-        if let report = state.report, report.isComplete, let verdict = report.verdict {
-            return PushReport.Sent(verdict: verdict, messages: report.messages)
-        }
+        if let report = state.report, report.isComplete { return report.sent }
         guard state.isSent, !Self.harmless.contains(error.code) else { throw error }
         throw .pushUnanswered(branch, remote, because: error)
     }

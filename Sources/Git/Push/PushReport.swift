@@ -11,29 +11,35 @@ struct PushReport: Sendable {
 
     /// What became of a push.
     struct Sent: Sendable, Hashable {
-        let verdict: Verdict
+        /// Of each ref, in the order of the commands.
+        let verdicts: [Verdict]
         let messages: [String]
 
+        /// Of all of them: the first one that is no good.
+        var verdict: Verdict { verdicts.first { $0 != .accepted } ?? .accepted }
+
         /// There was nothing to send.
-        static let nothing = Sent(verdict: .accepted, messages: [])
+        static let nothing = Sent(verdicts: [], messages: [])
     }
 
-    private let ref: String
+    private let refs: [String]
     private let usesSideBand: Bool
     private var inner = PacketDecoder()
     private var unpacked: String?
     private var isReported = false
     private var remote = RemoteWords()
-    /// Known once the report is complete, which is before the hooks that follow a push have ended.
-    private(set) var verdict: Verdict?
+    private var verdicts: [String: Verdict] = [:]
 
-    init(ref: String, usesSideBand: Bool) {
-        self.ref = ref
+    init(refs: [String], usesSideBand: Bool) {
+        self.refs = refs
         self.usesSideBand = usesSideBand
     }
 
-    /// Whether ``verdict`` is final.
+    /// Whether the verdicts are final, which is before the hooks that follow a push have ended.
     var isComplete: Bool { isReported }
+
+    /// Once it is complete.
+    var sent: Sent { Sent(verdicts: refs.compactMap { verdicts[$0] }, messages: messages) }
 
     /// What hooks and the server itself wrote so far, line by line.
     var messages: [String] { remote.lines }
@@ -77,11 +83,15 @@ struct PushReport: Sendable {
             guard case .flush = packet else {
                 throw ProtocolError.unexpected("a section marker in its report of the push")
             }
-            guard unpacked != nil, let verdict else { throw ProtocolError.unexpected("its report names no ref") }
+            guard let unpacked, refs.allSatisfy({ verdicts[$0] != nil }) else {
+                throw ProtocolError.unexpected("its report names no ref")
+            }
             isReported = true
             // The reason for a ref that was rejected with its pack is the pack's.
-            if let unpacked, unpacked != "ok", verdict != .accepted {
-                self.verdict = .rejected("unpacker error: \(unpacked)")
+            if unpacked != "ok" {
+                for (ref, verdict) in verdicts where verdict != .accepted {
+                    verdicts[ref] = .rejected("unpacker error: \(unpacked)")
+                }
             }
             return
         }
@@ -89,9 +99,9 @@ struct PushReport: Sendable {
         switch fields[0] {
         case "unpack" where fields.count > 1:
             unpacked = printable(fields.dropFirst().joined(separator: " "), limit: 200)
-        case "ok" where fields.count > 1 && fields[1] == ref: verdict = .accepted
-        case "ng" where fields.count > 1 && fields[1] == ref:
-            verdict = .rejected(printable(fields.count > 2 ? fields[2] : "no reason given", limit: 300))
+        case "ok" where fields.count > 1 && refs.contains(fields[1]): verdicts[fields[1]] = .accepted
+        case "ng" where fields.count > 1 && refs.contains(fields[1]):
+            verdicts[fields[1]] = .rejected(printable(fields.count > 2 ? fields[2] : "no reason given", limit: 300))
         // Of a ref that a proxy behind `proc-receive` chose instead (report-status-v2).
         case "option": break
         default: throw ProtocolError.unexpected("its report has the line “\(printable(line, limit: 80))”")

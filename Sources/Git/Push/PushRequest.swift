@@ -11,19 +11,20 @@ struct PushRequest: Sendable, Hashable {
         let new: CommitID
     }
 
-    var command: Command
+    /// At least one.
+    var commands: [Command]
     /// Sent to the server's hooks, one each (git-push(1), `--push-option`).
     var options: [String]
     var pack: [UInt8]
 
-    init(command: Command, options: [String], pack: [UInt8]) {
-        self.command = command
+    init(commands: [Command], options: [String], pack: [UInt8]) {
+        self.commands = commands
         self.options = options
         self.pack = pack
     }
 
     init(_ commit: PreparedCommit, to branch: BranchName, options: [String]) {
-        command = Command(ref: branch.refName, old: commit.parent, new: commit.id)
+        commands = [Command(ref: branch.refName, old: commit.parent, new: commit.id)]
         self.options = options
         pack = commit.pack
     }
@@ -46,8 +47,10 @@ struct PushRequest: Sendable, Hashable {
         }
         if capabilities.contains("object-format") { words.append("object-format=sha1") }
         if capabilities.contains("agent") { words.append("agent=" + agent) }
-        let line = "\(command.old) \(command.new) \(command.ref)\0 " + words.joined(separator: " ")
-        var packets: [Packet] = [.data(Array(line.utf8)), .flush]
+        var lines = commands.map { "\($0.old) \($0.new) \($0.ref)" }
+        // Behind the first command, as the format has it.
+        lines[0] += "\0 " + words.joined(separator: " ")
+        var packets = lines.map { Packet.data(Array($0.utf8)) } + [.flush]
         if !options.isEmpty {
             packets += try options.map { option throws(GitError) in .data(try Self.checked(option)) } + [.flush]
         }

@@ -70,14 +70,14 @@ extension GitRepository {
     public func push(_ update: RefUpdate, options pushOptions: [String] = []) async throws(GitError) -> PushAnswer {
         try checkOpen()
         try checkPushable()
-        let request = PushRequest(command: update.command, options: pushOptions, pack: update.pack)
+        let request = PushRequest(commands: [update.command], options: pushOptions, pack: update.pack)
         let progress = PushProgress()
         let hooks = options.deadlines.hooks
         let sent: PushReport.Sent
         do throws(GitError) {
             sent = try await self.request(.push) { repository, watchdog throws(GitError) in
                 try await repository.receiving(watchdog) { push throws(GitError) in
-                    try push.checkTip(request.command, update.ref, repository.remote)
+                    try push.checkTip(update.command, update.ref, repository.remote)
                     watchdog.allowIdle(hooks)
                     return try await push.send(request, progress)
                 }

@@ -14,6 +14,8 @@ public struct ClusterConfiguration: Sendable {
     public var namespace: String?
     /// Where this came from, for people: `context shop of /home/ci/.kube/config`.
     public var origin: String
+    /// The kubeconfig's context; nil where it came from elsewhere.
+    public internal(set) var context: String?
 
     /// - Throws: `plain-http` where a credential would cross the network unencrypted.
     public init(

@@ -37,11 +37,13 @@ struct KubeconfigContext {
             }
             user = entry
         }
-        return try ClusterConfiguration(
+        var configuration = try ClusterConfiguration(
             server: ServerAddress(server), trust: trust(cluster), serverName: cluster.value.serverName,
             identity: user.flatMapThrowing(identity), credential: user.flatMapThrowing(credential) ?? .anonymous,
             proxy: cluster.value.proxy.flatMapThrowing { text throws(KubernetesError) in try ProxyAddress(text) },
             namespace: context.namespace, origin: "Context \(name) of \(files)")
+        configuration.context = name
+        return configuration
     }
 
     private func trust(_ cluster: KubeconfigFile.Located<KubeconfigFile.Cluster>) throws(KubernetesError) -> ServerTrust

@@ -20,6 +20,7 @@ extension ClusterObject where Value == PodState {
 struct ObjectMetadata: Decodable, Sendable {
     struct Owner: Decodable, Sendable {
         var uid: String
+        var kind: String?
         var name: String?
         var controller: Bool?
     }
@@ -32,6 +33,11 @@ struct ObjectMetadata: Decodable, Sendable {
     var annotations: [String: String]?
     var deletionTimestamp: String?
     var ownerReferences: [Owner]?
+
+    /// `KIND/NAME` of the controlling owner.
+    var controller: String? {
+        ownerReferences?.first { $0.controller == true }.map { "\($0.kind ?? "")/\($0.name ?? "")" }
+    }
 }
 
 struct LabelSelectorObject: Decodable, Sendable {

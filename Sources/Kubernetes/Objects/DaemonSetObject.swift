@@ -27,7 +27,8 @@ struct DaemonSetObject: ClusterObject {
         Workload(
             key: WorkloadKey(kind: .daemonSet, name: metadata.name), uid: metadata.uid ?? "",
             resourceVersion: metadata.resourceVersion ?? "", generation: metadata.generation ?? 0,
-            annotations: metadata.annotations ?? [:], isBeingDeleted: metadata.deletionTimestamp != nil,
+            annotations: metadata.annotations ?? [:], controller: metadata.controller,
+            isBeingDeleted: metadata.deletionTimestamp != nil,
             replicas: status?.desiredNumberScheduled ?? 0,
             strategy: (spec?.updateStrategy ?? StrategyObject()).value, minReadySeconds: spec?.minReadySeconds ?? 0,
             selector: (spec?.selector ?? LabelSelectorObject()).value,

@@ -28,7 +28,8 @@ struct DeploymentObject: ClusterObject {
         Workload(
             key: WorkloadKey(kind: .deployment, name: metadata.name), uid: metadata.uid ?? "",
             resourceVersion: metadata.resourceVersion ?? "", generation: metadata.generation ?? 0,
-            annotations: metadata.annotations ?? [:], isBeingDeleted: metadata.deletionTimestamp != nil,
+            annotations: metadata.annotations ?? [:], controller: metadata.controller,
+            isBeingDeleted: metadata.deletionTimestamp != nil,
             replicas: spec?.replicas ?? 1, strategy: (spec?.strategy ?? StrategyObject()).value,
             minReadySeconds: spec?.minReadySeconds ?? 0, isPaused: spec?.paused ?? false,
             selector: (spec?.selector ?? LabelSelectorObject()).value,

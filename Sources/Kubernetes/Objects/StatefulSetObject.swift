@@ -30,7 +30,8 @@ struct StatefulSetObject: ClusterObject {
         Workload(
             key: WorkloadKey(kind: .statefulSet, name: metadata.name), uid: metadata.uid ?? "",
             resourceVersion: metadata.resourceVersion ?? "", generation: metadata.generation ?? 0,
-            annotations: metadata.annotations ?? [:], isBeingDeleted: metadata.deletionTimestamp != nil,
+            annotations: metadata.annotations ?? [:], controller: metadata.controller,
+            isBeingDeleted: metadata.deletionTimestamp != nil,
             replicas: spec?.replicas ?? 1, strategy: (spec?.updateStrategy ?? StrategyObject()).value,
             minReadySeconds: spec?.minReadySeconds ?? 0, isParallel: spec?.podManagementPolicy == "Parallel",
             selector: (spec?.selector ?? LabelSelectorObject()).value,

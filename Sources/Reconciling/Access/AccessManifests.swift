@@ -94,13 +94,19 @@ public struct AccessManifests: Sendable {
 
     /// The objects as YAML documents, with comments that say how to get a token.
     public func yaml() -> String {
-        let flag = account.map { " --service-account \($0.namespace)/\($0.name)" } ?? ""
+        let flag = kindFlags + (account.map { " --service-account \($0.namespace)/\($0.name)" } ?? "")
         let head = """
             # What Descry needs to deploy \(environment) into the namespace \(namespace), and nothing else.
             # Apply it with: descry rbac \(environment)\(flag) | kubectl apply -f -
 
             """
         return head + objects.map { $0.yaml() }.joined(separator: "---\n") + tokenHint
+    }
+
+    /// None for what `descry rbac` gives by default.
+    private var kindFlags: String {
+        guard case .kinds(let kinds) = scope, kinds != [.statefulSet] else { return "" }
+        return kinds.map { " --kind \($0.rawValue)" }.sorted().joined()
     }
 
     private var tokenHint: String {

@@ -1,3 +1,4 @@
+import Descriptors
 import Documents
 import FoundationEssentials
 import Git
@@ -66,6 +67,16 @@ public struct Promotion: Sendable {
         self.now = now
     }
 
+    /// Read before anybody's race with others begins, and only where a release has to be looked for.
+    private func pastVersions(of candidates: [App]) async throws -> PastVersions {
+        var past = PastVersions()
+        let asked = candidates.filter { request.apps?.contains($0.name) ?? true }
+        guard !asked.allSatisfy({ change.location.channels.contains($0.version.channel) }) else { return past }
+        try await past.read(origin.environment.descriptorLocation, in: origin.repository)
+        try await past.read(change.location, in: change.repository)
+        return past
+    }
+
     /// - Throws: `Refused` with everything that speaks against the promotion; `KubernetesError`, code `forbidden`, where a history
     ///   may not be read; and what reading and pushing throw.
     public func run() async throws -> ChangeReport {
@@ -93,6 +104,7 @@ public struct Promotion: Sendable {
                 request: request, source: observed, sourceHistory: sourceHistory,
                 verifies: origin.environment.verify != nil,
                 target: target,
-                targetHistory: targetHistory, lineage: lineage, now: now))
+                targetHistory: targetHistory, lineage: lineage,
+                past: try await pastVersions(of: observed.descriptor.apps), now: now))
     }
 }

@@ -155,8 +155,13 @@ extension PromotionCheck {
         if let history = choice.targetHistory {
             places.append(.init(environment: target, history: history, workload: place.key.description))
         }
-        return ReleaseSearch(
-            of: candidate.version, channels: choice.target.channels, in: places, written: [place.version])
+        func search(_ written: [AppVersion]) -> ReleaseSearch {
+            ReleaseSearch(of: candidate.version, channels: choice.target.channels, in: places, written: written)
+        }
+        let known = search([place.version])
+        // What git has named and nobody has deployed is the last thing to ask: it makes nothing ambiguous that was clear.
+        guard case .unknown = known else { return known }
+        return search([place.version] + choice.past[place.name])
     }
 
     /// The version to take: the one that runs, or its release.
@@ -189,7 +194,7 @@ extension PromotionCheck {
             result.problems.append(
                 problem(
                     "release-unknown", place,
-                    "\(lacks); no \(channels) of \(numbers) is in the history of either, nor in \(target)'s descriptor",
+                    "\(lacks); no \(channels) of \(numbers) is in the history of either, nor was named on their branches",
                     hint: "Build it, deploy it to \(source), and promote it; or name it: descry set \(target) "
                         + "\(place.name)=\(numbers)-\(channels)-SHA"))
         }

@@ -17,6 +17,8 @@ struct PromotionChoice: VersionChoice {
     /// Nil where it is not asked.
     let targetHistory: DeploymentHistory?
     let lineage: SourceLineage?
+    /// What both descriptors have named before; nothing where no release is to be looked for.
+    var past = PastVersions()
     let now: Date
 
     private var sourceName: String { source.status.environment }

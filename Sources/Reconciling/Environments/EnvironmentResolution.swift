@@ -83,14 +83,16 @@ extension EnvironmentSettings {
         }
     }
 
-    private var cluster: ClusterSettings {
+    /// How the cluster is reached; ``resolve(name:)`` checks it.
+    public var cluster: ClusterSettings {
         ClusterSettings(
             server: text(.clusterServer), certificateAuthority: text(.clusterCertificateAuthority),
             tokenFile: text(.clusterTokenFile), tokenVariable: variable(.clusterToken),
             kubeconfig: text(.clusterKubeconfig), context: text(.clusterContext))
     }
 
-    private var git: GitSettings {
+    /// How the git server is reached; ``resolve(name:)`` checks it.
+    public var git: GitSettings {
         let password = text(.gitPasswordFile).map { SecretSource.file($0) }
         let token = text(.gitTokenFile).map { SecretSource.file($0) }
         return GitSettings(
