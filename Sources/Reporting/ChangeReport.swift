@@ -9,6 +9,8 @@ public struct ChangeReport: Sendable, Encodable {
         case set
         case promote
         case rollback
+        /// By Descry itself, with `onFailure: revert`.
+        case revert
     }
 
     public enum Outcome: String, Sendable, Encodable {

@@ -125,6 +125,24 @@ public struct Deployment: Sendable, Codable, Hashable {
         }
     }
 
+    /// A commit that took this deployment's failed versions back in git.
+    public struct Revert: Sendable, Codable, Hashable {
+        /// Its id; nil where the process ended before it was known whether the branch has it.
+        public var commit: String?
+        /// The id of the commit that it reverts: the deployment's own, or a later one that said the same versions.
+        public var reverts: String
+        public var at: Date
+        /// The apps that it set back.
+        public var apps: [String]
+
+        public init(commit: String? = nil, reverts: String, at: Date, apps: [String]) {
+            self.commit = commit
+            self.reverts = reverts
+            self.at = at
+            self.apps = apps
+        }
+    }
+
     /// Counted from 1 in each environment.
     public var number: Int
     public var commit: SyncReport.Commit
@@ -140,6 +158,8 @@ public struct Deployment: Sendable, Codable, Hashable {
     public var verification: Verification?
     /// Nil where nothing was in the way.
     public var override: Override?
+    /// The oldest first; nil where there were none.
+    public var reverts: [Revert]?
     /// True where it only put right what somebody else had changed, while the branch's own commit was not to be deployed: it says
     /// nothing of that commit, and what failed before it stays failed.
     public var isCorrection: Bool?

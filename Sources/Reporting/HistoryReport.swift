@@ -26,7 +26,7 @@ public struct HistoryReport: Sendable, Encodable {
                 table.add(cells)
             }
         }
-        return table.render(coloured: style.isColoured) + overrides(style) + failures(style)
+        return table.render(coloured: style.isColoured) + overrides(style) + failures(style) + reverts(style)
     }
 
     private func overrides(_ style: TextStyle) -> String {
@@ -36,6 +36,16 @@ public struct HistoryReport: Sendable, Encodable {
                 return
                     "\(deployment.number) \(style.paint("override", .yellow)) of \(guards) by \(Self.by(deployment.by)): "
                     + "\(printable(override.reason))\n"
+            }
+        }.joined()
+    }
+
+    private func reverts(_ style: TextStyle) -> String {
+        deployments.flatMap { deployment in
+            (deployment.reverts ?? []).map { revert in
+                let commit = revert.commit.map { String($0.prefix(10)) } ?? "not known to be pushed"
+                return "\(deployment.number) \(style.paint("reverted", .yellow)): \(printable(commit)) at "
+                    + "\(revert.at.formatted(.iso8601)): \(printable(revert.apps.joined(separator: ", ")))\n"
             }
         }.joined()
     }

@@ -23,6 +23,8 @@ public struct LiveProgress: Sendable {
             return aboveTheTable(commitLine(commit, environment: environment, branch: branch, style: style))
         case .superseded:
             return ""  // a note says what it is gone on from
+        case .reverted:
+            return ""  // the end has it
         case .note(let note):
             return aboveTheTable("note: \(printable(note))\n")
         case .planned(let planned):

@@ -13,6 +13,8 @@ public struct PlainProgress: Sendable {
             return commitLine(commit, environment: environment, branch: branch, style: style)
         case .superseded:
             return ""  // a note says what it is gone on from
+        case .reverted:
+            return ""  // the end has it
         case .note(let note):
             return "note: \(printable(note))\n"
         case .planned(let apps):

@@ -11,6 +11,8 @@ public enum ProgressEvent: Sendable {
     case app(AppProgress)
     /// The check of the whole environment, once every rollout is proven.
     case verification(VerificationProgress)
+    /// What was taken back in the cluster was to be taken back in git.
+    case reverted(RevertReport)
 }
 
 /// Where one app stands.

@@ -57,6 +57,8 @@ public struct SyncReport: Sendable, Encodable {
     public var apps: [AppReport]
     /// The check that followed the rollouts; nil where none did, or something failed before it.
     public var verification: VerificationReport?
+    /// The commit that takes failed versions back in git; nil where none was due.
+    public var revert: RevertReport?
     /// What a person should know and no app is to blame for, such as polling for want of the right to watch.
     public var notes: [String]
 

@@ -33,7 +33,8 @@ public enum TextReport {
         }
         return drifted.joined() + appNotes(report) + failures(report, style: style)
             + (report.verification?.failureText(style: style) ?? "")
-            + rollbackFailures(report, style: style) + holds(report, style: style) + applySummary(report, style: style)
+            + rollbackFailures(report, style: style) + revert(report) + holds(report, style: style)
+            + applySummary(report, style: style)
     }
 
     private static func appNotes(_ report: SyncReport) -> String {
@@ -76,6 +77,10 @@ public enum TextReport {
             if let hint = failure.hint { text += "  hint: \(printable(hint))\n" }
         }
         return text
+    }
+
+    private static func revert(_ report: SyncReport) -> String {
+        (report.revert?.lines(of: report.environment) ?? []).map { printable($0) + "\n" }.joined()
     }
 
     private static func planSummary(_ report: SyncReport, style: TextStyle) -> String {

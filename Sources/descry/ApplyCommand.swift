@@ -32,7 +32,7 @@ struct ApplyCommand: AsyncParsableCommand {
               0   every app runs what the descriptor says (--no-wait: is patched)
               2   changes wait for a window or for approvals; what somebody else had changed is put right
               3   a rollout failed, or the pass failed after something was written; all of it is rolled back and proven
-              4   the same, but something is not back, or --on-failure is not rollback; the report says what runs where
+              4   the same, but something is not back, or --on-failure is neither rollback nor revert; the report says what runs where
               65, 69, 77, 78: nothing was written; see descry --help
               75  another run holds the environment (its name is told), for longer than --lock-timeout
               130, 143: ended by SIGINT or SIGTERM, which the history says; the next apply goes on from there

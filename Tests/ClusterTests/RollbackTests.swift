@@ -34,6 +34,27 @@ struct RollbackTests {
         }
     }
 
+    /// The branch goes back, too, and what it says then is what runs already.
+    @Test func `with revert the branch goes back by a commit`() async throws {
+        try await Scene.run(["backend", "frontend"].map { Scene.workload($0) }) { scene in
+            try scene.environment("DEV", replacing: ["rollout": "{timeout: 60s, onFailure: revert}"])
+            let good = try await scene.deploy([("backend", Scene.second), ("frontend", Scene.first)])
+            #expect(good.exitCode == 0, "\(good)")
+            let before = try await scene.repository.git("show", "DEV:deploy-descriptor.yaml")
+            let run = try await scene.deploy([
+                ("backend", Fate.runs.version("1.2.0")), ("frontend", Fate.pullFails.version("1.1.0")),
+            ])
+            #expect(run.exitCode == 3, "\(run)")
+            #expect(try await scene.repository.git("show", "DEV:deploy-descriptor.yaml") == before)
+            let message = try await scene.repository.git("log", "-1", "--format=%B", "DEV")
+            #expect(message.contains("\nReverts: \(try await scene.repository.tip(of: "DEV~1"))\n"), "\(message)")
+            #expect(message.contains("\nReason: image-pull\n"), "\(message)")
+            let next = try await scene.apply()
+            #expect(next.exitCode == 0, "\(next)")
+            #expect(try next.pass().outcome == "unchanged")
+        }
+    }
+
     /// The failing app in the first, a middle and the last of five waves. Since everything is as before afterwards, one scene does
     /// for all of them.
     @Test func `all of fifty apps go back, whichever wave fails`() async throws {

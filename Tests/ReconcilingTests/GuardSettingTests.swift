@@ -48,10 +48,35 @@ import Testing
         #expect(own.approvals?.authorMayApprove == false && own.approvals?.expiry == nil)
     }
 
+    @Test func `reverts have somebody to commit them, and an end`() throws {
+        let plain = try environment("rollout: {onFailure: revert}\n")
+        #expect(plain.rollout.onFailure == .revert && plain.rollout.onFailure.rollsBack)
+        #expect(plain.revert.author == nil && plain.revert.signKey == nil)
+        #expect(plain.revert.limit == 3 && plain.revert.period == .seconds(86_400))
+        let own = try environment(
+            """
+            requireSigned: true
+            allowedSigners: s
+            rollout: {onFailure: revert}
+            revert: {author: Descry <descry@example.com>, signKey: key, limit: 1, period: 1h}
+            """)
+        #expect(own.revert.author?.description == "Descry <descry@example.com>")
+        #expect(own.revert.signKey == "/etc/descry/key")
+        #expect(own.revert.limit == 1 && own.revert.period == .seconds(3600))
+        // A flag goes over the file, and the file's guard stays.
+        let file = try EnvironmentSettings.parse(
+            Array((Self.file + "requireSigned: true\nallowedSigners: s\n").utf8), file: "DEV.yaml")
+        let flags = try EnvironmentSettings.flags([.rolloutOnFailure: "revert"])
+        #expect(throws: Refused.self) { try flags.overriding(file).resolve(name: "DEV") }
+    }
+
     /// A guard that could never let anything through, or that guards nothing, was not meant so.
     @Test(arguments: [
         "requireSigned: true", "requireSigned: all", "approvals: {count: 1}", "approvals: {signers: s}",
         "approvals: {authorMayApprove: true, signers: s}", "approvals: {expiry: 1h}",
+        // Descry would refuse its own commit.
+        "requireSigned: true\nallowedSigners: s\nrollout: {onFailure: revert}",
+        "requireSigned: all\ngpgHome: g\nrollout: {onFailure: revert}\nrevert: {signKey: k}",
     ])
     func `a guard needs those who may`(_ text: String) throws {
         let error = #expect(throws: Refused.self) { try environment(text) }

@@ -30,10 +30,13 @@ struct SampleHistory {
     struct Row {
         var apps: [Entry]
         var verification: Deployment.Verification?
+        /// When the first app was reverted in git, in hours after 1970.
+        var reverts: [Int]
 
-        init(_ apps: Entry..., verification: Deployment.Verification? = nil) {
+        init(_ apps: Entry..., verification: Deployment.Verification? = nil, reverts: [Int] = []) {
             self.apps = apps
             self.verification = verification
+            self.reverts = reverts
         }
     }
 
@@ -54,7 +57,9 @@ struct SampleHistory {
         let apps = row.apps.map { entry in
             var app = Deployment.App(
                 app: entry.app, workload: "statefulset/\(entry.app)", uid: entry.uid, from: entry.from, to: entry.to,
-                before: .init(images: [:], initContainers: [], annotations: [:], strategy: "", partition: nil))
+                before: .init(
+                    images: entry.from.map { [entry.app: "registry.example.com/\(entry.app):\($0)"] } ?? [:],
+                    initContainers: [], annotations: [:], strategy: "", partition: nil))
             app.outcome = entry.outcome
             app.failureCode = entry.code
             app.failure = entry.code.map { "\($0): in the container's words" }
@@ -69,6 +74,11 @@ struct SampleHistory {
             by: .init(), apps: apps)
         deployment.finishedAt = outcomes.contains(nil) ? nil : time(number)
         deployment.verification = row.verification
+        if !row.reverts.isEmpty {
+            deployment.reverts = row.reverts.map {
+                .init(commit: commit($0), reverts: commit(number), at: time($0), apps: [row.apps[0].app])
+            }
+        }
         return deployment
     }
 }

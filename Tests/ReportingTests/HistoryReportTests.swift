@@ -39,6 +39,24 @@ import Testing
                 """)
     }
 
+    @Test func `reverts are told behind the failures`() {
+        var deployment = Self.deployment(2, .rolledBack)
+        deployment.reverts = [
+            .init(commit: String(repeating: "cd", count: 20), reverts: "e", at: Self.start, apps: ["backend", "web"]),
+            .init(reverts: "f", at: Self.start, apps: ["backend"]),
+        ]
+        let text = HistoryReport(environment: "DEV", namespace: "shop-dev", deployments: [deployment]).text(
+            style: .plain)
+        #expect(
+            text.hasSuffix(
+                """
+                2 backend: image-pull: ErrImagePull: not found
+                2 reverted: cdcdcdcdcd at 2025-06-15T15:06:40Z: backend, web
+                2 reverted: not known to be pushed at 2025-06-15T15:06:40Z: backend
+
+                """), "\(text)")
+    }
+
     @Test func `no history is said in words`() {
         let report = HistoryReport(environment: "DEV", namespace: "shop-dev", deployments: [])
         #expect(report.text(style: .plain) == "no deployments of DEV in shop-dev yet\n")

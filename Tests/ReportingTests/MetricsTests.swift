@@ -20,6 +20,25 @@ import Testing
         }
     }
 
+    @Test("Reverts are counted, and apps that are reverted no more are told for as long as they are not")
+    func reverts() {
+        let metrics = metrics()
+        #expect(sample(metrics, #"descry_reverts_total{environment="DEV",outcome="failed"}"#) == "0")
+        var report = SyncReport(
+            command: .apply, environment: "DEV", namespace: "shop", repository: "r", branch: "DEV", descriptor: "d",
+            startedAt: date, outcome: .rolledBack)
+        for outcome in RevertReport.Outcome.allCases {
+            report.revert = RevertReport(outcome, stopped: [.init(app: "web", count: 3, since: date)])
+            metrics.passEnded(report, seconds: 1)
+        }
+        #expect(sample(metrics, #"descry_reverts_total{environment="DEV",outcome="failed"}"#) == "1")
+        #expect(sample(metrics, #"descry_reverts_total{environment="DEV",outcome="committed"}"#) == "1")
+        #expect(sample(metrics, #"descry_reverts_stopped{environment="DEV"}"#) == "1")
+        report.revert = nil
+        metrics.passEnded(report, seconds: 1)
+        #expect(sample(metrics, #"descry_reverts_stopped{environment="DEV"}"#) == "0")
+    }
+
     @Test("An environment begins with what an increase can be told from, and takes its series along when it goes")
     func environments() {
         let metrics = metrics()

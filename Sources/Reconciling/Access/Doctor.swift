@@ -10,7 +10,7 @@ import Workloads
 
 /// Checks everything that a pass over an environment needs, and says how to mend what is missing. Writes nothing.
 public struct Doctor: Sendable {
-    private let environment: Environment
+    let environment: Environment
     private let repository: GitRepository
     private let cluster: KubernetesClient
 
@@ -24,6 +24,7 @@ public struct Doctor: Sendable {
     public func examine() async -> (report: DoctorReport, status: ExitStatus) {
         var findings = Findings(environment: environment.name)
         let descriptor = await examineGit(&findings)
+        await examineRevert(&findings)
         let hasToken = await examineToken(&findings)
         let isReachable = hasToken ? await examineServer(&findings) : false
         if isReachable {
@@ -260,7 +261,7 @@ public struct Doctor: Sendable {
         }
     }
 
-    private struct Findings {
+    struct Findings {
         var report: DoctorReport
         var status: ExitStatus?
 

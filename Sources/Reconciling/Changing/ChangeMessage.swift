@@ -10,6 +10,8 @@ struct ChangeMessage: Sendable {
         case version = "Version"
         case promotedFrom = "Promoted-From"
         case restoredFrom = "Restored-From"
+        case reverts = "Reverts"
+        case reason = "Reason"
         case build = "Build-URL"
         case sourceCommit = "Source-Commit"
     }
@@ -35,6 +37,7 @@ struct ChangeMessage: Sendable {
         case .deploy: "Deploy \(names(" ")) to \(environment)"
         case .promote(let source, _): "Promote \(names(" ")) from \(source) to \(environment)"
         case .rollBack: "Roll back \(names(" to ")) in \(environment)"
+        case .revert: "Revert \(names(" to ")) in \(environment)"
         }
     }
 
@@ -44,6 +47,13 @@ struct ChangeMessage: Sendable {
     }
 
     private var body: String {
+        guard case .revert(let commit, let reasons) = purpose else { return changes }
+        return
+            "\(changes)\n\nCommit \(commit.prefix(10)) failed in \(environment) (\(reasons.joined(separator: ", "))), and what "
+            + "runs there went back."
+    }
+
+    private var changes: String {
         apps.map { app in "\(app.app) \(app.from) → \(app.to)" + (app.remark.map { " (\($0))" } ?? "") }
             .joined(separator: "\n")
     }
@@ -54,6 +64,8 @@ struct ChangeMessage: Sendable {
         case .deploy: break
         case .promote(let source, let commit): lines.append(line(.promotedFrom, "\(source)@\(commit)"))
         case .rollBack(let commits): lines += commits.map { line(.restoredFrom, "\(environment)@\($0)") }
+        case .revert(let commit, let reasons):
+            lines += [line(.reverts, commit)] + reasons.map { line(.reason, $0) }
         }
         if let build = origin.build { lines.append(line(.build, build)) }
         if let commit = origin.sourceCommit { lines.append(line(.sourceCommit, commit)) }

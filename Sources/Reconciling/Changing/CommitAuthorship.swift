@@ -6,6 +6,12 @@ public struct CommitAuthorship: Sendable, Hashable {
     public let author: CommitIdentity
     public let committer: CommitIdentity
 
+    /// One who is both.
+    init(_ person: CommitIdentity) {
+        author = person
+        committer = person
+    }
+
     /// From flags (`NAME <ADDRESS>`), else `GIT_AUTHOR_*` and `GIT_COMMITTER_*`, else, for the author, who started the build (Jenkins'
     /// `BUILD_USER` and `CHANGE_AUTHOR`, GitLab, GitHub), else git's own `user.name` and `user.email`, else the operating
     /// system's user. A committer that nobody names is the author.

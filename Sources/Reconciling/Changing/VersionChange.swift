@@ -20,6 +20,8 @@ public struct VersionChange: Sendable {
         /// For the server's hooks.
         public var pushOptions: [String]
         public var sign: CommitDraft.Signing?
+        /// Throws where nothing is to be committed on this tip.
+        var inspects: (@Sendable (CommitID) async throws -> Void)?
 
         public init(
             message: String? = nil, authorship: CommitAuthorship, origin: ChangeOrigin, pushOptions: [String] = [],
@@ -114,6 +116,7 @@ public struct VersionChange: Sendable {
     private func change(
         _ choice: some VersionChoice, on tip: CommitID, _ tries: PushTries
     ) async throws -> (report: ChangeReport, edit: DescriptorEdit) {
+        try await commit.inspects?(tip)
         let bytes = try await repository.file(at: location.path, in: tip)
         let chosen = try await choice.versions(
             for: TipDescriptor(bytes: bytes, file: location.file, path: location.path))

@@ -46,6 +46,8 @@ enum ChangePurpose: Sendable, Hashable {
     case promote(from: String, commit: String)
     /// To what these commits, the newest first, had deployed.
     case rollBack(to: [String])
+    /// What this commit asked for, and what became of it there: codes of failures.
+    case revert(commit: String, reasons: [String])
 
     var source: ChangeReport.Source? {
         guard case .promote(let environment, let commit) = self else { return nil }

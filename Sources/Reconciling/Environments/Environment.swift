@@ -25,6 +25,7 @@ public struct Environment: Sendable, Hashable {
         let signatures: SignatureSettings
         let approvals: ApprovalSettings?
         let notes: Bool
+        let revert: RevertSettings
     }
 
     private final class Box: Sendable {
@@ -74,6 +75,8 @@ public struct Environment: Sendable, Hashable {
     public var approvals: ApprovalSettings? { box.content.approvals }
     /// What becomes of its deployments is added to the git notes of their commits.
     public var notes: Bool { box.content.notes }
+    /// How failed versions are taken back in git, where ``RolloutSettings/onFailure`` asks for it.
+    public var revert: RevertSettings { box.content.revert }
 
     public static func == (one: Environment, other: Environment) -> Bool {
         one.box === other.box || one.box.content == other.box.content
@@ -138,16 +141,34 @@ public struct RolloutSettings: Sendable, Hashable {
     public enum OnFailure: String, Sendable, Hashable, CaseIterable {
         /// Everything of this sync goes back to what ran before.
         case rollback
+        /// The same, and once all of it is proven back the branch goes back, too, by a commit.
+        case revert
         /// Nothing more is started; what failed stays for a person to look at.
         case stop
         /// The other apps are rolled out all the same.
         case `continue`
+
+        /// The cluster goes back.
+        public var rollsBack: Bool { self == .rollback || self == .revert }
+        /// The branch does, too.
+        public var reverts: Bool { self == .revert }
     }
 
     /// For one app, unless its descriptor says otherwise.
     public let timeout: Duration
     public let onFailure: OnFailure
     public let replaceStuckPods: StuckPodPolicy
+}
+
+/// By whom failed versions are taken back in git, and how often.
+public struct RevertSettings: Sendable, Hashable {
+    /// Author and committer; nil for Descry at this machine.
+    public let author: CommitIdentity?
+    /// Path of the SSH key that signs the commits; nil for none.
+    public let signKey: String?
+    /// So many reverts of an app within ``period`` are a loop between whoever deploys versions and Descry: no more follow.
+    public let limit: Int
+    public let period: Duration
 }
 
 /// The check of the whole environment that follows its rollouts.

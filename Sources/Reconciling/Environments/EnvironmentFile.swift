@@ -67,6 +67,9 @@ private struct EnvironmentFileDecoder {
                 "conflicting-settings", at: place, "\(first.rawValue) and \(second.rawValue) exclude each other",
                 hint: "Give one of them")
         }
+        if let problem = settings.unsignedRevert, let place = problem.origin.position {
+            document.error(problem.code, at: place, problem.message, hint: problem.hint)
+        }
         return settings
     }
 

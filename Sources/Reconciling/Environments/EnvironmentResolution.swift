@@ -21,7 +21,7 @@ extension EnvironmentSettings {
                 descriptor: descriptorPath, namespace: namespace, registry: registry,
                 channels: channels, cluster: cluster, git: git, rollout: rollout, drift: drift,
                 verify: verify, forge: forge, windows: windows, signatures: signatures, approvals: approvals,
-                notes: notes))
+                notes: notes, revert: revert))
     }
 
     /// Where the environment's descriptor is. It needs the repository alone: a build that writes versions need not know the
@@ -114,6 +114,16 @@ extension EnvironmentSettings {
         var stuckPods = StuckPodPolicy.neverStarted
         if case .stuckPods(let given) = values[.rolloutReplaceStuckPods]?.value { stuckPods = given }
         return RolloutSettings(timeout: timeout, onFailure: onFailure, replaceStuckPods: stuckPods)
+    }
+
+    private var revert: RevertSettings {
+        var author: CommitIdentity?
+        if case .person(let given) = values[.revertAuthor]?.value { author = given }
+        var limit = 3
+        if case .count(let given) = values[.revertLimit]?.value { limit = given }
+        var period = Duration.seconds(86_400)
+        if case .duration(let given) = values[.revertPeriod]?.value { period = given }
+        return RevertSettings(author: author, signKey: text(.revertSignKey), limit: limit, period: period)
     }
 
     private var drift: DriftPolicy {

@@ -27,6 +27,10 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
     case rolloutTimeout = "rollout.timeout"
     case rolloutOnFailure = "rollout.onFailure"
     case rolloutReplaceStuckPods = "rollout.replaceStuckPods"
+    case revertAuthor = "revert.author"
+    case revertSignKey = "revert.signKey"
+    case revertLimit = "revert.limit"
+    case revertPeriod = "revert.period"
     case verifyJob = "verify.job"
     case verifyHTTP = "verify.http"
     case verifyTimeout = "verify.timeout"
@@ -59,7 +63,7 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
     /// True for what concerns the loop alone, which runs many environments: a flag or variable would give all of them one
     /// secret and one token, and no environment's credential is ever another one's. And for a guard, and for what writes to the
     /// repository.
-    public var isFileOnly: Bool { section == "forge" || self == .notes || isGuard }
+    public var isFileOnly: Bool { ["forge", "revert"].contains(section) || self == .notes || isGuard }
 
     /// True where the setting keeps people from deploying what, or when, they must not: only the environment file may say
     /// it, so that nobody who merely runs Descry lifts it by a flag or a variable.
@@ -106,9 +110,13 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .gitKnownHosts: "Known hosts for ssh (default: the user's own)"
         case .rolloutTimeout: "How long one app's rollout may take (default: 10m)"
         case .rolloutOnFailure:
-            "What a failed rollout leads to: rollback (of all apps), stop or continue (default: rollback)"
+            "What a failed rollout leads to: rollback (of all apps), revert (in git, too), stop or continue (default: rollback)"
         case .rolloutReplaceStuckPods:
             "Which broken pods to delete that block a StatefulSet: never, neverStarted or always (default: neverStarted)"
+        case .revertAuthor: "Who commits reverts, as NAME <ADDRESS> (default: Descry at its host)"
+        case .revertSignKey: "File with the SSH key that signs them"
+        case .revertLimit: "How many reverts of an app within the period are a loop, which ends them (default: 3)"
+        case .revertPeriod: "In what time so many are a loop (default: 24h)"
         case .verifyJob:
             "The suspended CronJob (or Job) of the namespace whose job checks the environment after its rollouts"
         case .verifyHTTP: "The URL that is asked, after the rollouts, whether the environment is well"
@@ -135,7 +143,7 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
     /// How the text of a value is read.
     enum Shape {
         case repository, branch, descriptorPath, label, registry, channels, server, path, text, duration, onFailure,
-            stuckPods, drift, objectName, checkURL, forge, forgeURL, link, windows, signatureRule, count, bool
+            stuckPods, drift, objectName, checkURL, forge, forgeURL, link, windows, signatureRule, count, bool, person
 
         var placeholder: String {
             switch self {
@@ -145,7 +153,7 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
             case .label: "NAMESPACE"
             case .registry: "REGISTRY"
             case .channels: "CHANNELS"
-            case .text, .objectName, .forge: "NAME"
+            case .text, .objectName, .forge, .person: "NAME"
             case .duration: "DURATION"
             case .onFailure, .drift: "ACTION"
             case .stuckPods: "WHICH"
@@ -167,7 +175,7 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .versions: .channels
         case .clusterServer: .server
         case .clusterContext, .gitUsername, .clusterToken, .gitPassword, .gitToken: .text
-        case .rolloutTimeout, .verifyTimeout, .approvalsExpiry: .duration
+        case .rolloutTimeout, .verifyTimeout, .approvalsExpiry, .revertPeriod: .duration
         case .verifyJob: .objectName
         case .verifyHTTP: .checkURL
         case .rolloutOnFailure: .onFailure
@@ -178,11 +186,13 @@ public enum EnvironmentSetting: String, Sendable, Hashable, CaseIterable {
         case .forgeTargetURL: .link
         case .windows: .windows
         case .requireSigned: .signatureRule
-        case .approvalsCount: .count
+        case .approvalsCount, .revertLimit: .count
+        case .revertAuthor: .person
         case .approvalsAuthorMayApprove, .notes: .bool
         case .clusterCertificateAuthority, .clusterTokenFile, .clusterKubeconfig, .gitCertificateAuthority,
             .gitPasswordFile, .gitTokenFile, .gitClientCertificate, .gitClientKey, .gitSSHKey, .gitKnownHosts,
-            .forgeWebhookSecretFile, .forgeTokenFile, .allowedSigners, .gpgHome, .approvalsSigners:
+            .forgeWebhookSecretFile, .forgeTokenFile, .allowedSigners, .gpgHome, .approvalsSigners,
+            .revertSignKey:
             .path
         }
     }

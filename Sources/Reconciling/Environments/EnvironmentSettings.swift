@@ -33,6 +33,7 @@ public struct EnvironmentSettings: Sendable, Hashable {
         case signatureRule(SignatureRule)
         case count(Int)
         case bool(Bool)
+        case person(CommitIdentity)
         /// The variable that holds the secret, which is read when it is needed.
         case secret(variable: String)
     }

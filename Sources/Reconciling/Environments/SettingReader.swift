@@ -46,6 +46,7 @@ struct SettingReader {
         case .forge: return .forge(try forge(text, of: setting))
         case .forgeURL: return .text(try forgeURL(text))
         case .link: return .link(try LinkTemplate(text))
+        case .person: return .person(try person(text))
         case .windows, .signatureRule, .count, .bool:
             throw SettingProblem(
                 "invalid-value", "\(setting.rawValue) can't be said in one text", hint: "Say it in the environment file"
@@ -173,6 +174,14 @@ struct SettingReader {
                 hint: "Write it as https://HOST[:PORT]/PATH, without a fragment, other characters percent-encoded")
         }
         return text
+    }
+
+    private func person(_ text: String) throws(SettingProblem) -> CommitIdentity {
+        do throws(GitError) {
+            return try CommitIdentity(text, time: 0)
+        } catch {
+            throw SettingProblem("invalid-value", error.message, hint: error.hint)
+        }
     }
 
     /// Forgejo speaks as Gitea does.

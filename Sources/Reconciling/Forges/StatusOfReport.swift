@@ -22,7 +22,7 @@ extension CommitStatus {
         case .refused:
             self.init(commit: commit.id, .failure, "Refused, nothing was changed: \(Self.reason(report))")
         case .rolledBack:
-            self.init(commit: commit.id, .failure, "Failed, all is rolled back: \(Self.reason(report))")
+            self.init(commit: commit.id, .failure, "Failed, all is \(Self.way(report)): \(Self.reason(report))")
         case .failed: self.init(commit: commit.id, .failure, "Failed: \(Self.reason(report))")
         }
     }
@@ -45,6 +45,11 @@ extension CommitStatus {
         let news = changed == 0 ? "" : ", \(changed) of them new"
         return CommitStatus(
             commit: commit, .success, "\(report.environment) is proven to run this commit: \(count)\(news)")
+    }
+
+    /// How it went back.
+    private static func way(_ report: SyncReport) -> String {
+        report.revert?.commit.map { "rolled back, reverted by \($0.shortID)" } ?? "rolled back"
     }
 
     /// The first app that failed by itself, with its reason, then the check of the whole.

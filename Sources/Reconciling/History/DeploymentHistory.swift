@@ -84,6 +84,22 @@ public struct DeploymentHistory: Sendable {
         do { return try JSONDecoder().decode(AcceptedCommit.self, from: Data(text.utf8)) } catch { return nil }
     }
 
+    /// What failed up to the deployment of this number was to be tried again, and speaks against no version any more; 0 where nobody
+    /// has said so.
+    var forgiven: Int { map.data[Self.forgivenKey].flatMap { Int($0) } ?? 0 }
+
+    /// The ConfigMap with all deployments so far forgiven; nil where nothing of them speaks against anything.
+    var forgiving: ConfigMap? {
+        let failed = deployments.filter { deployment in
+            deployment.number > forgiven && deployment.apps.contains(where: deployment.speaksAgainst)
+        }
+        guard let newest = failed.first else { return nil }
+        var result = map
+        result.labels["app.kubernetes.io/managed-by"] = "descry"
+        result.data[Self.forgivenKey] = String(newest.number)
+        return result
+    }
+
     /// The ConfigMap with this commit as the accepted one.
     ///
     /// - Throws: `EncodingError`, which no commit gives cause for.
@@ -172,6 +188,7 @@ public struct DeploymentHistory: Sendable {
 
     private static let prefix = "deployment-"
     private static let acceptedKey = "accepted"
+    private static let forgivenKey = "forgiven"
 
     private var newestNumber: Int? { map.data.keys.compactMap(Self.number).max() }
 

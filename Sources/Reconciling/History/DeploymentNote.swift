@@ -80,6 +80,7 @@ struct DeploymentNote: Sendable {
         if let verification = report.verification {
             text += "\(verification.name) \(verification.outcome.rawValue)\n"
         }
+        if let revert = report.revert?.commit { text += "reverted by \(revert.id)\n" }
         // One line each, and no escape sequences: failures hold words of containers.
         return text.split(separator: "\n").map { TerminalText.escaped(String($0)) }.joined(separator: "\n") + "\n"
     }

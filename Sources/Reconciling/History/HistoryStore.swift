@@ -119,6 +119,25 @@ public struct HistoryStore: Sendable {
         throw contended
     }
 
+    /// Records that a person wants what failed before to be tried again.
+    ///
+    /// - Returns: the history as it is then; where the token may not write it, as it was.
+    func forgive(in known: DeploymentHistory) async throws -> DeploymentHistory {
+        var history = known
+        for _ in 0..<Self.attempts {
+            guard let map = history.forgiving else { return history }
+            do {
+                return DeploymentHistory(try await cluster.write(map, over: history.map, namespace: namespace))
+            } catch let error as KubernetesError where error.status == 403 {
+                return history
+            } catch let error as KubernetesError where error.category == .conflict || history.isGone(error) {
+                guard let current = try await read() else { return history }
+                history = current
+            }
+        }
+        throw contended
+    }
+
     private var contended: KubernetesError {
         KubernetesError(
             code: "contended", category: .conflict,

@@ -16,6 +16,8 @@ struct Journal: Sendable {
     private(set) var interrupted = EarlierApps()
     /// Those of it that the descriptor no longer names, and that have to go back.
     private(set) var abandoned: [PlannedApp] = []
+    /// As it was when the pass began; nil where the token may not read it.
+    private(set) var history: DeploymentHistory?
     /// The history has an entry for the pass.
     var isRecording: Bool { entry != nil }
 
@@ -64,17 +66,17 @@ struct Journal: Sendable {
         _ note: (String) -> Void
     ) async throws -> Quarantine? {
         let isNeeded = plan.apps.contains(where: \.isRolledOut)
-        guard let history = try await store.read(.asNeeded) else {
+        let reverts = environment.rollout.onFailure.reverts
+        guard var history = try await store.read(.asNeeded) else {
             if isNeeded { note(HistoryStore.missing(store.environment)) }
             return nil
         }
+        if retries, reverts { history = try await store.forgive(in: history) }
+        self.history = history
         superseded = history.unfinished(by: runner, besides: commit.id)
         var earlier = EarlierApps()
         var carried: [Deployment.App] = []
-        if let decisive = history.decisive {
-            let failed = decisive.quarantined(plan, descriptor: descriptor)
-            if !retries, !failed.isEmpty { return Quarantine(deployment: decisive, apps: failed) }
-        }
+        if !retries, let failed = history.quarantine(plan, descriptor: descriptor, byVersion: reverts) { return failed }
         if let last = history.last {
             if proves { earlier = EarlierApps(last.unchecked(plan)) }
             if [.running, .interrupted, .preempted].contains(last.outcome) {
@@ -120,7 +122,7 @@ struct Journal: Sendable {
         var carried: [Deployment.App] = []
         for app in apps {
             // A report knows an app by its name alone, and that is another workload's now.
-            if proves, environment.rollout.onFailure == .rollback, !names.contains(app.entry.app),
+            if proves, environment.rollout.onFailure.rollsBack, !names.contains(app.entry.app),
                 let planned = app.planned
             {
                 abandoned.append(planned)
@@ -134,14 +136,20 @@ struct Journal: Sendable {
         return carried
     }
 
+    /// How the end of a pass was recorded.
+    struct End: Sendable {
+        /// Nil where it is not in the history.
+        var entry: HistoryStore.Entry?
+        /// Why not, where it should be; the cluster is as the report says all the same.
+        var trouble: String?
+    }
+
     /// How long an API server that is away is waited for, to record how a pass ended.
     private static let patience = Duration.seconds(60)
 
     /// Writes how it ended.
-    ///
-    /// - Returns: why that was not possible; the cluster is as the report says all the same.
-    func end(_ report: SyncReport) async -> String? {
-        guard let entry else { return nil }
+    func end(_ report: SyncReport) async -> End {
+        guard let entry else { return End() }
         var deployment = entry.deployment
         deployment.outcome =
             switch report.outcome {
@@ -168,11 +176,11 @@ struct Journal: Sendable {
         do {
             let stored = try await store.throughOutages(of: Self.patience).unhurried.record(
                 deployment, in: entry.history)
-            return stored == nil ? HistoryStore.missing(store.environment) : nil
+            return End(entry: stored, trouble: stored == nil ? HistoryStore.missing(store.environment) : nil)
         } catch let error as KubernetesError {
-            return "the end of this deployment is not in the history: \(error.message)"
+            return End(trouble: "the end of this deployment is not in the history: \(error.message)")
         } catch {
-            return "the end of this deployment is not in the history: \(type(of: error))"
+            return End(trouble: "the end of this deployment is not in the history: \(type(of: error))")
         }
     }
 
@@ -192,21 +200,5 @@ struct Journal: Sendable {
     private static func text(_ failure: AppReport.Failure) -> String {
         let words = [failure.code, failure.reason, failure.message].compactMap { $0 }.joined(separator: ": ")
         return words.count > 200 ? words.prefix(199) + "…" : words
-    }
-}
-
-/// A descriptor that failed and has not changed since: it is not tried again by itself.
-struct Quarantine: Sendable {
-    var deployment: Deployment
-    var apps: [Deployment.App]
-
-    func failure(of app: Deployment.App) -> AppReport.Failure {
-        let verification = deployment.verification
-        let reason = app.failure ?? verification.map { "\($0.check): \($0.failure ?? "")" } ?? ""
-        return AppReport.Failure(
-            code: "quarantined",
-            message: "\(app.to) failed in deployment \(deployment.number) and the descriptor has not changed since: "
-                + reason,
-            hint: "Push a version that works, or run `descry apply --retry` where the cause is mended")
     }
 }

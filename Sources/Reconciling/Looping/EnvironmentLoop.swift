@@ -94,7 +94,7 @@ final class EnvironmentLoop: Sendable {
                 sighted: { [send = loop.send] in send(.watched) })
             var term = EnvironmentTerm(
                 environment: environment, context: context, repository: repository, cluster: cluster, feed: feed,
-                drift: drift)
+                drift: drift, poll: { [self] in poller.withLock { $0 }?.hint() })
             let result: Result<Void, any Error>
             do {
                 result = .success(try await term.run(&loop, requests: held.requests))

@@ -35,7 +35,7 @@ struct EnvironmentPass: Sendable {
                     } catch {
                         finished = FinishedPass(start, error)
                     }
-                    if finished.end == .refused { await keep(&finished, hasWritten: giveBack) }
+                    if finished.end == .refused || finished.isRevertDue { await keep(&finished, hasWritten: giveBack) }
                     return finished
                 }
             } catch {
@@ -118,6 +118,9 @@ struct FinishedPass: Sendable {
         proven.formUnion(outcome.corrected)
         end =
             switch outcome.status {
+            // The branch is to go back, and could not be pushed to.
+            case .refused where report.isRevertDue, .rolledBack where report.isRevertDue: .failed(retryAfter: nil)
+            case .changesPending where report.isRevertDue: .waiting(look: min(report.look(now, poll) ?? poll, poll))
             case .changesPending: .waiting(look: report.look(now, poll))
             // What was put right meanwhile has failed by itself, and is left.
             case .rolledBack where report.waitingFor != nil && report.isQuarantined,
@@ -135,6 +138,9 @@ struct FinishedPass: Sendable {
         default: left = nil  // what is running then is not what the plan said
         }
     }
+
+    /// What failed is back, but for the branch, which could not be pushed to.
+    var isRevertDue: Bool { summary.status != .changesPending && summary.report?.isRevertDue ?? false }
 
     struct Left: Sendable {
         /// Of what it has deployed, or kept.
@@ -177,6 +183,9 @@ struct FinishedPass: Sendable {
 }
 
 extension SyncReport {
+    /// A commit that takes failed versions back in git could not be made, or not be pushed; another try may help.
+    fileprivate var isRevertDue: Bool { revert?.outcome == .failed }
+
     /// How long to wait until another look is worth it; nil where that is not known.
     fileprivate func look(_ now: Date, _ poll: Duration) -> Duration? {
         if waitingFor?.contains(where: { $0.code == .approvals }) ?? false { return poll }

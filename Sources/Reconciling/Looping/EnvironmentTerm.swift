@@ -25,6 +25,8 @@ struct EnvironmentTerm {
     let cluster: KubernetesClient
     let feed: TipFeed
     let drift: DriftWatch
+    /// Has the branch looked at now.
+    let poll: @Sendable () -> Void
 
     private var agenda: EnvironmentAgenda
     private var damper = DriftDamper()
@@ -39,7 +41,7 @@ struct EnvironmentTerm {
 
     init(
         environment: Environment, context: LoopContext, repository: GitRepository, cluster: KubernetesClient,
-        feed: TipFeed, drift: DriftWatch
+        feed: TipFeed, drift: DriftWatch, poll: @escaping @Sendable () -> Void
     ) {
         self.environment = environment
         self.context = context
@@ -47,6 +49,7 @@ struct EnvironmentTerm {
         self.cluster = cluster
         self.feed = feed
         self.drift = drift
+        self.poll = poll
         agenda = EnvironmentAgenda(
             resyncInterval: context.settings.resyncInterval,
             backOff: BackOff(first: context.settings.firstRetry, longest: context.settings.longestRetry))
@@ -108,6 +111,7 @@ struct EnvironmentTerm {
     }
 
     private mutating func ended(_ pass: FinishedPass) {
+        if pass.summary.report?.revert?.commit != nil { poll() }
         agenda.ended(pass.end, context.time.now(), chance: context.time.random())
         if case .failed = pass.end, let retry = agenda.retry {
             context.tell(

@@ -75,6 +75,7 @@ public struct LoopLog: Sendable {
             say(.info, "Changing apps", environment, ["apps": "\(apps.map(\.app).joined(separator: " "))"])
         case .verification(let verification):
             record(verification, environment)
+        case .reverted(let revert): record(revert, environment)
         case .app(let app):
             var facts: [String: Logger.MetadataValue?] = ["app": "\(app.app)", "to": "\(app.to)"]
             facts["from"] = app.from.map { "\($0)" }
@@ -91,6 +92,28 @@ public struct LoopLog: Sendable {
             case .failed(let failure):
                 say(.error, "Failed", environment, facts.merging(self.facts(failure)) { $1 })
             }
+        }
+    }
+
+    private func record(_ revert: RevertReport, _ environment: String) {
+        for stopped in revert.stopped {
+            say(
+                .error, "Reverts of an app have stopped: it comes back again and again", environment,
+                ["app": "\(stopped.app)", "reverts": "\(stopped.count)", "words": "\(stopped.line)"])
+        }
+        var facts: [String: Logger.MetadataValue?] = [:]
+        if !revert.apps.isEmpty { facts["apps"] = .array(revert.apps.map { "\($0.app): \($0.from) → \($0.to)" }) }
+        if !revert.notes.isEmpty { facts["notes"] = .array(revert.notes.map { "\($0)" }) }
+        switch revert.outcome {
+        case .committed:
+            facts["revert"] = revert.commit.map { "\($0.id)" }
+            say(.notice, "Reverted in git", environment, facts)
+        case .unchanged: say(.info, "Nothing is left to revert in git", environment, facts)
+        case .failed:
+            say(
+                .error, "Not reverted in git", environment,
+                facts.merging(revert.failure.map(self.facts) ?? [:]) { $1 })
+        case .stopped: break
         }
     }
 

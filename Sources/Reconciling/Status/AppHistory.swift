@@ -44,8 +44,8 @@ extension DeploymentHistory {
     }
 
     /// The apps that `apply` would not try again with this descriptor.
-    func quarantined(_ plan: Plan, descriptor: String) -> Set<String> {
-        Set(decisive?.quarantined(plan, descriptor: descriptor).map(\.workload) ?? [])
+    func quarantined(_ plan: Plan, descriptor: String, byVersion: Bool) -> Set<String> {
+        Set(quarantine(plan, descriptor: descriptor, byVersion: byVersion)?.entries.map(\.app.workload) ?? [])
     }
 }
 

@@ -62,7 +62,9 @@ public struct StatusReader: Sendable {
         let problems = Dictionary(plan.problems.map { ($0.app.key, $0) }, uniquingKeysWith: { first, _ in first })
         let history = try await reading
         if history == nil { status.notes.append(HistoryStore.unreadable(environment.name)) }
-        let quarantined = history?.quarantined(plan, descriptor: version.digest) ?? []
+        let quarantined =
+            history?.quarantined(
+                plan, descriptor: version.digest, byVersion: environment.rollout.onFailure.reverts) ?? []
         status.apps = descriptor.apps.compactMap { app in
             let workload = observed.workloads[app.key]
             var status = problems[app.key].map { AppStatus($0, workload) }

@@ -88,7 +88,7 @@ extension AppReport.Failure {
     init(_ failure: RolloutFailure, of planned: PlannedApp, environment: Environment) {
         self.init(failure)
         guard hint == nil, let pod, planned.key.kind == .statefulSet, !planned.workload.isParallel,
-            environment.rollout.onFailure != .rollback
+            !environment.rollout.onFailure.rollsBack
         else { return }
         hint =
             environment.rollout.replaceStuckPods == .never

@@ -281,6 +281,6 @@ struct RolloutPass {
             settings.events.record(
                 .verificationFailed(course.planned, check: report.name, commit: settings.commit, failure))
         }
-        if environment.rollout.onFailure == .rollback { takeBack { $0.returnEverything() } }
+        if environment.rollout.onFailure.rollsBack { takeBack { $0.returnEverything() } }
     }
 }

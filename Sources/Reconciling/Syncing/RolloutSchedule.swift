@@ -150,11 +150,11 @@ struct RolloutSchedule: Sendable {
         set(index, .failed)
         blockDependents(of: index)
         guard nodes[index].isCritical else {
-            if onFailure == .rollback, nodes[index].isToReturn { set(index, .toReturn) }
+            if onFailure.rollsBack, nodes[index].isToReturn { set(index, .toReturn) }
             return
         }
         switch onFailure {
-        case .rollback:
+        case .rollback, .revert:
             returnEverything()
             if nodes[index].isToReturn { set(index, .toReturn) }
         case .stop: stopWaiting()
@@ -219,7 +219,7 @@ struct RolloutSchedule: Sendable {
         while let index = blocked.popLast() {
             guard nodes[index].phase == .waiting else { continue }
             set(index, .notStarted)
-            if onFailure == .rollback, nodes[index].isToReturn { set(index, .toReturn) }
+            if onFailure.rollsBack, nodes[index].isToReturn { set(index, .toReturn) }
             blocked += nodes[index].dependents
         }
     }

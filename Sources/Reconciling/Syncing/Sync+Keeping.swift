@@ -37,6 +37,14 @@ extension Sync {
 
     /// Puts right what somebody else has changed since the last deployment, and leaves all else as it is.
     func keep(
+        _ plan: Plan, _ observed: [WorkloadKey: Workload], _ tip: BranchTip, _ stage: Stage, _ record: inout SyncRecord
+    ) async throws -> Outcome {
+        var outcome = try await keep(observed, tip, stage, &record)
+        await revertHeld(plan, stage.version, &outcome)
+        return outcome
+    }
+
+    private func keep(
         _ observed: [WorkloadKey: Workload], _ tip: BranchTip, _ stage: Stage, _ record: inout SyncRecord
     ) async throws -> Outcome {
         if tip.isRewrite { try await acceptRewrite(tip, stage.version.commit) }
@@ -103,7 +111,7 @@ extension Sync {
                 &plan, commit, retries: retries, accepting: nil, isNews: false, { note($0, &record) })
             if let quarantine {
                 note(
-                    "what somebody else has changed is left: \(quarantine.apps.map(\.app).joined(separator: ", ")) failed",
+                    "what somebody else has changed is left: \(quarantine.entries.map(\.app.app).joined(separator: ", ")) failed",
                     &record)
                 let status = record.finish()
                 return Outcome(report: record.report, status: status, plan: plan)

@@ -120,7 +120,7 @@ public struct Sync: Sendable {
         var stage = Stage(
             version: version, source: source, lists: observed.lists, unlistable: observed.unlistable, events: events)
         guard !isReadOnly else { return try await carryOut(plan, stage, &record) }
-        guard holds.isEmpty else { return try await keep(observed.workloads, tip, stage, &record) }
+        guard holds.isEmpty else { return try await keep(plan, observed.workloads, tip, stage, &record) }
         let canaries = plan.changed.filter { $0.canary != nil }
         if extent == .patch, !canaries.isEmpty {
             let status = record.refuseUnwatched(canaries)
@@ -135,7 +135,9 @@ public struct Sync: Sendable {
         for commit in journal.superseded { progress(.superseded(commit)) }
         if let quarantine {
             let status = record.refuse(quarantine)
-            return Outcome(report: record.report, status: status, plan: plan)
+            var outcome = Outcome(report: record.report, status: status, plan: plan)
+            await revert(quarantine, journal.history, version, &outcome)
+            return outcome
         }
         if override != nil, !journal.isRecording { throw unrecorded }
         try await repository.accept(tip)
@@ -152,10 +154,9 @@ public struct Sync: Sendable {
         var outcome: Outcome
         do {
             outcome = try await carryOut(plan, stage, &record)
-            let troubles = [
-                await journal.end(outcome.report), await events.flush(within: .seconds(3), whileBusy: true),
-            ]
-            tell(troubles, &outcome)
+            let end = await journal.end(outcome.report)
+            tell([end.trouble, await events.flush(within: .seconds(3), whileBusy: true)], &outcome)
+            if !stage.keeps { await revert(end, &outcome) }
         } catch {
             // Whoever interrupts a process waits for a few seconds only.
             async let flush = events.flush(within: .seconds(1))

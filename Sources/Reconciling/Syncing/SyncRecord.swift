@@ -171,7 +171,7 @@ struct SyncRecord: Sendable {
 
     /// What failed before and is unchanged is not tried again, and nothing else of its descriptor either.
     mutating func refuse(_ quarantine: Quarantine) -> ExitStatus {
-        for app in quarantine.apps { failed(app.app, quarantine.failure(of: app), .refused) }
+        for entry in quarantine.entries { failed(entry.app.app, quarantine.failure(of: entry), .refused) }
         finishNotStarted()
         report.outcome = .refused
         return end(.refused)

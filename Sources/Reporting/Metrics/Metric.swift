@@ -17,6 +17,8 @@ public enum Metric: String, Sendable, Hashable, CaseIterable {
     case driftFound = "descry_drift_found_total"
     case driftCorrected = "descry_drift_corrected_total"
     case driftContested = "descry_drift_contested"
+    case reverts = "descry_reverts_total"
+    case revertsStopped = "descry_reverts_stopped"
     case rollouts = "descry_rollouts_total"
     case rolloutDuration = "descry_rollout_duration_seconds"
     case gitRequests = "descry_git_requests_total"
@@ -76,7 +78,7 @@ extension Metric {
         case .passes, .passDuration, .activePasses, .queueDepth, .rollouts, .rolloutDuration: passDefinition
         case .lastSuccess, .environments, .upToDate, .waiting, .leaseHeld, .leaseTransitions, .driftFound,
             .driftCorrected,
-            .driftContested:
+            .driftContested, .reverts, .revertsStopped:
             environmentDefinition
         case .gitRequests, .gitRequestDuration, .kubernetesRequests, .kubernetesRequestDuration, .webhooks,
             .configurationValid, .configurationRefused, .forgeStatuses, .droppedSamples:
@@ -143,6 +145,14 @@ extension Metric {
             .init(
                 kind: .counter, labels: ["environment"],
                 help: "Apps that were put right after somebody else changed them.")
+        case .reverts:
+            .init(
+                kind: .counter, labels: ["environment", "outcome"],
+                help: "Commits that take failed versions back in git, by whether the branch has them.")
+        case .revertsStopped:
+            .init(
+                kind: .gauge, labels: ["environment"],
+                help: "Apps whose failed versions came back so often that they are not reverted in git any more.")
         default:
             .init(
                 kind: .gauge, labels: ["environment"],

@@ -58,9 +58,14 @@ public final class Metrics: Sendable {
             }
             for new in environments.subtracting(state.states.keys) {
                 state.set(.starting, of: new)
-                for metric in [Metric.leaseHeld, .driftContested] { state.registry.set(metric, [new], to: 0) }
+                for metric in [Metric.leaseHeld, .driftContested, .revertsStopped] {
+                    state.registry.set(metric, [new], to: 0)
+                }
                 for metric in [Metric.leaseTransitions, .driftFound, .driftCorrected] {
                     state.registry.add(0, to: metric, [new])
+                }
+                for outcome in [RevertReport.Outcome.committed, .failed] {
+                    state.registry.add(0, to: .reverts, [new, outcome.rawValue])
                 }
                 for metric in [Metric.upToDate, .waiting] { state.registry.set(metric, [new], to: 0) }
             }
@@ -75,7 +80,9 @@ public final class Metrics: Sendable {
                 state.registry.remove(.upToDate, [environment])
                 state.registry.remove(.waiting, [environment])
                 state.registry.remove(.lastSuccess, [environment])
-                state.registry.set(.driftContested, [environment], to: 0)
+                for metric in [Metric.driftContested, .revertsStopped] {
+                    state.registry.set(metric, [environment], to: 0)
+                }
             } else {
                 state.registry.set(.upToDate, [environment], to: environmentState == .upToDate ? 1 : 0)
                 state.registry.set(.waiting, [environment], to: environmentState == .waiting ? 1 : 0)
@@ -121,6 +128,12 @@ public final class Metrics: Sendable {
     /// A pass ended with a report: it and its rollouts are counted.
     public func passEnded(_ report: SyncReport, seconds: Double) {
         passEnded(environment: report.environment, outcome: PassOutcome(report), seconds: seconds)
+        update(report.environment) { state in
+            let stopped = report.revert?.stopped.count ?? 0
+            state.registry.set(.revertsStopped, [report.environment], to: Double(stopped))
+            guard let outcome = report.revert?.outcome, outcome == .committed || outcome == .failed else { return }
+            state.registry.add(1, to: .reverts, [report.environment, outcome.rawValue])
+        }
         for app in report.apps {
             guard let outcome = RolloutOutcome(app), let seconds = app.seconds else { continue }
             rolloutEnded(environment: report.environment, outcome: outcome, seconds: seconds)
