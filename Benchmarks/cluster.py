@@ -137,7 +137,7 @@ class Watch:
         self.changed, self.sets, self.stopped = threading.Condition(), {}, False
         listed = namespace.cluster.call('GET', namespace.sets)
         self.sets.update({o['metadata']['name']: o for o in listed.get('items') or []})
-        self.connection = namespace.cluster.connect(600)
+        self.connection = namespace.cluster.connect(None)  # a namespace may be quiet for long
         self.connection.request('GET', '%s?watch=1&resourceVersion=%s&timeoutSeconds=3600' % (
             namespace.sets, listed['metadata']['resourceVersion']))
         threading.Thread(target=self.follow, args=(self.connection.getresponse(),), daemon=True).start()

@@ -18,24 +18,38 @@ extension GitRepository {
     public func push(
         _ commit: PreparedCommit, to branch: BranchName, options pushOptions: [String] = []
     ) async throws(GitError) -> PushAnswer {
+        let request = PushRequest(commit, to: branch, options: pushOptions)
+        let sent = try await send(request, of: branch) { [remote] push throws(GitError) in
+            try push.checkTip(request.commands[0], branch, remote)
+        }
+        return try await answer(to: sent, of: commit, on: branch)
+    }
+
+    /// Sends a finished request, once what the server has is as it must be.
+    ///
+    /// - Parameters:
+    ///   - refs: whose push it is, for messages.
+    ///   - check: looks at the server's refs before anything is sent.
+    /// - Throws: as ``push(_:to:options:)``, and what `check` throws.
+    func send(
+        _ request: PushRequest, of refs: some CustomStringConvertible,
+        _ check: @escaping @Sendable (Push) throws(GitError) -> Void
+    ) async throws(GitError) -> PushReport.Sent {
         try checkOpen()
         try checkPushable()
-        let request = PushRequest(commit, to: branch, options: pushOptions)
         let progress = PushProgress()
         let hooks = options.deadlines.hooks
-        let sent: PushReport.Sent
         do throws(GitError) {
-            sent = try await self.request(.push) { repository, watchdog throws(GitError) in
+            return try await self.request(.push) { repository, watchdog throws(GitError) in
                 try await repository.receiving(watchdog) { push throws(GitError) in
-                    try push.checkTip(request.commands[0], branch, repository.remote)
+                    try check(push)
                     watchdog.allowIdle(hooks)
                     return try await push.send(request, progress)
                 }
             }
         } catch {
-            sent = try progress.sent(instead: error, branch, remote)
+            return try progress.sent(instead: error, refs, remote)
         }
-        return try await answer(to: sent, of: commit, on: branch)
     }
 
     /// Makes a commit on a branch's tip and brings it to the server, with as little time as can be between the server's word

@@ -15,24 +15,13 @@ struct DescriptorOptions: ParsableArguments {
     @Option(help: .setting(.branch)) var branch: String?
     @Option(help: .setting(.descriptor)) var descriptor: String?
     @Option(name: .customLong("versions"), help: .setting(.versions)) var channels: String?
-    @Option(help: .setting(.gitCertificateAuthority)) var gitCertificateAuthority: String?
-    @Option(help: .setting(.gitUsername)) var gitUsername: String?
-    @Option(help: .setting(.gitPasswordFile)) var gitPasswordFile: String?
-    @Option(help: .setting(.gitTokenFile)) var gitTokenFile: String?
-    @Option(help: .setting(.gitClientCertificate)) var gitClientCertificate: String?
-    @Option(help: .setting(.gitClientKey)) var gitClientKey: String?
-    @Option(name: .customLong("git-ssh-key"), help: .setting(.gitSSHKey)) var gitSSHKey: String?
-    @Option(help: .setting(.gitKnownHosts)) var gitKnownHosts: String?
+    @OptionGroup var git: GitFlags
 
     private var flags: [EnvironmentSetting: String] {
         let all: [EnvironmentSetting: String?] = [
             .repository: repository, .branch: branch, .descriptor: descriptor, .versions: channels,
-            .gitCertificateAuthority: gitCertificateAuthority, .gitUsername: gitUsername,
-            .gitPasswordFile: gitPasswordFile, .gitTokenFile: gitTokenFile,
-            .gitClientCertificate: gitClientCertificate, .gitClientKey: gitClientKey, .gitSSHKey: gitSSHKey,
-            .gitKnownHosts: gitKnownHosts,
         ]
-        return all.compactMapValues { $0 }
+        return all.merging(git.flags) { mine, _ in mine }.compactMapValues { $0 }
     }
 
     /// Merges file, variables and flags.

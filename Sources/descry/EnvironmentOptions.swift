@@ -24,14 +24,7 @@ struct EnvironmentOptions: ParsableArguments {
     @Option(help: .setting(.clusterTokenFile)) var tokenFile: String?
     @Option(help: .setting(.clusterKubeconfig)) var kubeconfig: String?
     @Option(help: .setting(.clusterContext)) var context: String?
-    @Option(help: .setting(.gitCertificateAuthority)) var gitCertificateAuthority: String?
-    @Option(help: .setting(.gitUsername)) var gitUsername: String?
-    @Option(help: .setting(.gitPasswordFile)) var gitPasswordFile: String?
-    @Option(help: .setting(.gitTokenFile)) var gitTokenFile: String?
-    @Option(help: .setting(.gitClientCertificate)) var gitClientCertificate: String?
-    @Option(help: .setting(.gitClientKey)) var gitClientKey: String?
-    @Option(name: .customLong("git-ssh-key"), help: .setting(.gitSSHKey)) var gitSSHKey: String?
-    @Option(help: .setting(.gitKnownHosts)) var gitKnownHosts: String?
+    @OptionGroup var git: GitFlags
     @Option(help: .setting(.rolloutTimeout)) var timeout: String?
     @Option(help: .setting(.rolloutOnFailure)) var onFailure: String?
     @Option(help: .setting(.rolloutReplaceStuckPods)) var replaceStuckPods: String?
@@ -46,14 +39,11 @@ struct EnvironmentOptions: ParsableArguments {
             .registry: registry, .versions: versions, .clusterServer: server,
             .clusterCertificateAuthority: certificateAuthority, .clusterTokenFile: tokenFile,
             .clusterKubeconfig: kubeconfig, .clusterContext: context,
-            .gitCertificateAuthority: gitCertificateAuthority, .gitUsername: gitUsername,
-            .gitPasswordFile: gitPasswordFile, .gitTokenFile: gitTokenFile,
-            .gitClientCertificate: gitClientCertificate, .gitClientKey: gitClientKey, .gitSSHKey: gitSSHKey,
-            .gitKnownHosts: gitKnownHosts, .rolloutTimeout: timeout, .rolloutOnFailure: onFailure,
+            .rolloutTimeout: timeout, .rolloutOnFailure: onFailure,
             .rolloutReplaceStuckPods: replaceStuckPods, .verifyJob: verifyJob, .verifyHTTP: verifyHTTP,
             .verifyTimeout: verifyTimeout, .drift: drift,
         ]
-        return all.compactMapValues { $0 }
+        return all.merging(git.flags) { mine, _ in mine }.compactMapValues { $0 }
     }
 
     /// Merges file, variables and flags.

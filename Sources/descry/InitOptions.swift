@@ -61,23 +61,7 @@ struct InitClusterOptions: ParsableArguments {
 /// Where the branches are to be, and how one gets there.
 struct InitRepositoryOptions: ParsableArguments {
     @Option(help: .setting(.repository)) var repository: String?
-    @Option(help: .setting(.gitCertificateAuthority)) var gitCertificateAuthority: String?
-    @Option(help: .setting(.gitUsername)) var gitUsername: String?
-    @Option(help: .setting(.gitPasswordFile)) var gitPasswordFile: String?
-    @Option(help: .setting(.gitTokenFile)) var gitTokenFile: String?
-    @Option(help: .setting(.gitClientCertificate)) var gitClientCertificate: String?
-    @Option(help: .setting(.gitClientKey)) var gitClientKey: String?
-    @Option(name: .customLong("git-ssh-key"), help: .setting(.gitSSHKey)) var gitSSHKey: String?
-    @Option(help: .setting(.gitKnownHosts)) var gitKnownHosts: String?
-
-    fileprivate var flags: [EnvironmentSetting: String?] {
-        [
-            .gitCertificateAuthority: gitCertificateAuthority, .gitUsername: gitUsername,
-            .gitPasswordFile: gitPasswordFile, .gitTokenFile: gitTokenFile,
-            .gitClientCertificate: gitClientCertificate, .gitClientKey: gitClientKey, .gitSSHKey: gitSSHKey,
-            .gitKnownHosts: gitKnownHosts,
-        ]
-    }
+    @OptionGroup var git: GitFlags
 
     /// The repository's address; a local path is made absolute, since environment files lie elsewhere. Nil where none is given.
     func address(_ variables: [String: String]) -> String? {
@@ -115,7 +99,9 @@ struct InitSource: Sendable {
         name = assignment.name
         namespace = assignment.value
         let names = command.environments.map(\.name)
-        var given = command.cluster.flags.merging(command.repository.flags) { mine, _ in mine }.compactMapValues { $0 }
+        var given = command.cluster.flags.merging(command.repository.git.flags) { mine, _ in mine }.compactMapValues {
+            $0
+        }
         given[.clusterContext] = EachEnvironment(command.cluster.context, names: names)[name]
         given[.registry] = EachEnvironment(command.registry, names: names)[name]
         given[.versions] =

@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// Workloads that somebody else changes: before a pass, by another field manager, and while it runs.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct ApplyDriftTests {
     typealias Scene = DeploymentScene
 

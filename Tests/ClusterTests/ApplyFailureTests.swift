@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// Rollouts that fail. The timeout is a minute or more and a run may take less: it has to end by what the container says.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct ApplyFailureTests {
     typealias Scene = DeploymentScene
 

@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// `descry apply` on rollouts that go well, by the token of a Jenkins stage.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct ApplyTests {
     typealias Scene = DeploymentScene
 

@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// The same deployment over each way to the repository, with the credentials where a pipeline has them.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct ApplyTransportTests {
     typealias Scene = DeploymentScene
 

@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// A descriptor that changes nothing proves nothing by itself: the rollout of an earlier pass may not be over, or broken.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct ApplyUnfinishedTests {
     typealias Scene = DeploymentScene
 

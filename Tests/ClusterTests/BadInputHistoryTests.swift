@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// Branches that were force-pushed: what was deployed last is no ancestor of the tip.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct BadInputHistoryTests {
     typealias Scene = DeploymentScene
 

@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// Descriptors and repositories that are wrong: each has its exit code and one clear error, and nothing is written.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct BadInputTests {
     typealias Scene = DeploymentScene
 

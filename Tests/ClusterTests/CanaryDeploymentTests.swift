@@ -11,7 +11,7 @@ import Workloads
 
 /// Canaries on the real API server: a Deployment of its own beside the original, and a StatefulSet's partition, each judged by
 /// what the real controllers report.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct CanaryDeploymentTests {
     private static let registry = "registry.example.com/shop"
     private static let old = Fate.runs.version("1.0.0")

@@ -7,7 +7,7 @@ import Workloads
 /// `descry apply` with canaries, health and checks on the real API server, with the very rights that `descry rbac` prints for
 /// them.
 @Suite(
-    .enabled(if: ControlPlane.answeringPods.isToRun, "\(ControlPlane.answeringPods)"), .timeLimit(.minutes(5)))
+    .enabled(if: ControlPlane.answeringPods.isToRun, "\(ControlPlane.answeringPods)"), .timeLimit(.minutes(15)))
 struct CheckedRolloutTests {
     typealias Scene = DeploymentScene
 

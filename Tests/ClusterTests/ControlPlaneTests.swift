@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// What the other suites rely on: that the control plane does what a cluster does, and that the audit log tells of it.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct ControlPlaneTests {
     @Test func `a workload of each kind rolls out`() async throws {
         try await ControlPlane.shared().withNamespace { namespace in

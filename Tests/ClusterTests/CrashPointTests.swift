@@ -5,7 +5,7 @@ import Testing
 
 /// The real `descry`, killed by `kill -9` right before and right after each of its writes to a real API server: the next run must
 /// end where an uninterrupted one would. SyncTests have more shapes, on the sandbox.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(10)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct CrashPointTests {
     typealias Scene = DeploymentScene
 

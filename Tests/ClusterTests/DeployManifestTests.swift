@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// What deploy/ makes of the cluster: taken by the API server as it is, by a dry run.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct DeployManifestTests {
     private static let folder = String(
         #filePath.dropLast("Tests/ClusterTests/DeployManifestTests.swift".count) + "deploy")

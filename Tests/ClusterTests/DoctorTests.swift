@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// `descry doctor`: healthy, and each broken state with its exit code and a way to mend it. It never writes.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct DoctorTests {
     typealias Scene = DeploymentScene
 

@@ -6,7 +6,7 @@ import Workloads
 @testable import Reconciling
 
 /// What Descry tells on a workload, as a user then reads it with `kubectl describe`.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct EventTests {
     private static let backend = WorkloadKey(kind: .statefulSet, name: "backend")
 

@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// `descry apply` on the real API server, where a window is closed or an approval is missing.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct GuardTests {
     typealias Scene = DeploymentScene
 

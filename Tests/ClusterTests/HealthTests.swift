@@ -8,7 +8,7 @@ import Testing
 
 /// Pods asked for their health through the real API server's proxy: what is said to whom, and who may ask.
 @Suite(
-    .enabled(if: ControlPlane.answeringPods.isToRun, "\(ControlPlane.answeringPods)"), .timeLimit(.minutes(5)))
+    .enabled(if: ControlPlane.answeringPods.isToRun, "\(ControlPlane.answeringPods)"), .timeLimit(.minutes(15)))
 struct HealthTests {
     typealias Scene = DeploymentScene
 

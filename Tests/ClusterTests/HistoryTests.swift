@@ -4,7 +4,7 @@ import Testing
 
 /// What the ConfigMap `descry-<environment>` keeps, and what follows from it: a failed version is not tried again, and a pass
 /// that was killed is gone on from.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct HistoryTests {
     typealias Scene = DeploymentScene
 

@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// `descry init` on a real API server: what it prints and writes is taken as it is.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct InitTests {
     typealias Scene = DeploymentScene
 

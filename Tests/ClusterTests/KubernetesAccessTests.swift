@@ -6,7 +6,7 @@ import Workloads
 
 /// What a token scoped as Jenkins would have it may do on the real API server, and that everything else is refused in words
 /// that help.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct KubernetesAccessTests {
     private static let manifests =
         TestNamespace.manifest(name: "a", image: "r/a:1") + TestNamespace.manifest(name: "b", image: "r/b:1")

@@ -4,7 +4,7 @@ import Testing
 import Workloads
 
 /// Server-side apply against the real API server: what it changes, what it refuses, and that it never creates.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct KubernetesApplyTests {
     /// A namespace with the manifests in it, and the administrator's client.
     private func with(

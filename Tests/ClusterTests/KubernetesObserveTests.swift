@@ -5,7 +5,7 @@ import Workloads
 @testable import Kubernetes
 
 /// Lists and watches of the real API server.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct KubernetesObserveTests {
     @Test func aRolloutIsSeenFromPatchToReady() async throws {
         let plane = try ControlPlane.shared()

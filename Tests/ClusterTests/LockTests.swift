@@ -6,7 +6,7 @@ import TestServers
 import Testing
 
 /// One writer an environment, on the real API server: the replicas of LeaseRivals, and `descry apply` beside a holder.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct LockTests {
     typealias Scene = DeploymentScene
 

@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// A token that loses its rights while a deployment is under way: its RoleBinding is deleted.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct LostRightsTests {
     typealias Scene = DeploymentScene
 

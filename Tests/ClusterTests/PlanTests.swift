@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// `descry plan`, `apply --dry-run`: nothing is ever stored.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct PlanTests {
     typealias Scene = DeploymentScene
 

@@ -3,7 +3,7 @@ import Testing
 
 /// What becomes of the others when an app fails, by the environment's policy: the failing app at each position of three waves.
 /// RollbackTests have the policy `rollback`; SyncTests have ten and fifty apps on the sandbox.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct PolicyTests {
     typealias Scene = DeploymentScene
 

@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// `descry promote` and `descry rollback`, from the command line to the real API server's history and back to the cluster.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct PromotionTests {
     typealias Scene = DeploymentScene
 

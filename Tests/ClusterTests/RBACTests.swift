@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// `descry rbac`: what it prints is taken by the API server as it is, and suffices.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct RBACTests {
     typealias Scene = DeploymentScene
 

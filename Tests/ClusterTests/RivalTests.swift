@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// Others who write in the middle of a deployment; SyncTests have more of them on the sandbox.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct RivalTests {
     typealias Scene = DeploymentScene
 

@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// One descriptor commit is one transaction: when an app fails, all that the pass changed goes back, and is proven back.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct RollbackTests {
     typealias Scene = DeploymentScene
 

@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// Several replicas of `descry run`, as processes on the real API server.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(10)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct RunReplicaTests {
     typealias Scene = DeploymentScene
 

@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// `descry run` as a process, on the real API server.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct RunTests {
     typealias Scene = DeploymentScene
 

@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// Tokens that may do less than Descry would like, or nothing at all here.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct ScopedAccessTests {
     typealias Scene = DeploymentScene
 

@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// Credentials and identities that do not hold, and API servers that do not answer: nothing is ever written.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct ScopedCredentialTests {
     typealias Scene = DeploymentScene
 

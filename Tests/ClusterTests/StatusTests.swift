@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// `descry status`: what is wanted, what runs, and how it is, for several environments at once.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct StatusTests {
     typealias Scene = DeploymentScene
 

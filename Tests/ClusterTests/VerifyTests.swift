@@ -6,7 +6,7 @@ import Testing
 @testable import Reconciling
 
 /// The check by a Job on a real API server, with the very rights that `descry rbac` prints.
-@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
 struct VerifyTests {
     typealias Scene = DeploymentScene
     private static let commit = "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334"

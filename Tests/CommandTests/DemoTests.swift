@@ -5,7 +5,7 @@ import TestServers
 import Testing
 
 /// `descry demo`: it plays to its end, what it prints can be repeated, and nothing remains.
-@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(15)))
 struct DemoTests {
     @Test func `it shows the main job without a terminal and leaves nothing behind`() async throws {
         let descry = try DescryBinary()

@@ -4,7 +4,7 @@ import Testing
 
 /// Passes that end at the git server, before the API server is asked: each has its exit code, and with `-o json` standard
 /// output holds that and nothing else.
-@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(3))) struct GitFailureTests {
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(15))) struct GitFailureTests {
     /// Runs `plan` with settings from flags alone. The API server is one that nobody listens for: asking it would be exit 69.
     private static func plan(
         _ repository: String, _ arguments: [String] = [], variables: [String: String] = [:], secrets: [String] = []

@@ -4,7 +4,7 @@ import TestServers
 import Testing
 
 /// `descry init`, as its user runs it, on the embedded cluster.
-@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(15)))
 struct InitCommandTests {
     private static let registry = "registry.example.com/shop"
     private static let rc = "1.0.0-rc-c0ffee0"

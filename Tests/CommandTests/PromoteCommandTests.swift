@@ -2,7 +2,7 @@ import TestServers
 import Testing
 
 /// `descry promote` and `descry rollback` where they do not get far: what they do with a cluster is tested where there is one.
-@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(15)))
 struct PromoteCommandTests {
     private static let descriptor = "apps:\n- {name: backend, version: 1.0.0-rc-0123456}\n"
 

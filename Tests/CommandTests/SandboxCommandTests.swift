@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// `descry sandbox`: it serves until it is told to stop, and its kubeconfig lives as long.
-@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(15)))
 struct SandboxCommandTests {
     private struct Reported: Decodable {
         var server: String

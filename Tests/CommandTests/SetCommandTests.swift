@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// `descry set`, as a build pipeline calls it.
-@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(15)))
 struct SetCommandTests {
     private static let new = "1.1.0-rc-020c8bb63785074bc3702c003333852fc8d9a343"
     private static let descriptor =

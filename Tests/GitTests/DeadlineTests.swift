@@ -11,7 +11,7 @@ import Testing
 
 /// Servers that misbehave as no real one can be made to. Each ends in one clear error, and none in a wait without end: a
 /// test that hangs is stopped by its time limit.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(15)))
 struct DeadlineTests {
     private func reader(idle: Duration = .milliseconds(300), total: Duration = .seconds(20)) throws -> Reader {
         var reader = try Reader()

@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// What a file said in a branch's newest commits, from a mirror that began with its tip alone.
-@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(15)))
 struct FileHistoryTests {
     private static let path = "deploy-descriptor.yaml"
 

@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// Which of two commits of an app's source descends from the other, from the commits alone.
-@Suite(.timeLimit(.minutes(2))) struct LineageTests {
+@Suite(.timeLimit(.minutes(15))) struct LineageTests {
     /// `main` with three commits, and `develop`, which leaves it at the second.
     private struct Source {
         let fixture: GitFixture

@@ -3,7 +3,7 @@ import TestServers
 import Testing
 
 /// Pushes that were sent and whose answers never came: what became of them is looked up, never guessed.
-@Suite(.enabled(if: Requirement.httpServer.isToRun, "\(Requirement.httpServer)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: Requirement.httpServer.isToRun, "\(Requirement.httpServer)"), .timeLimit(.minutes(15)))
 struct LostAnswerTests {
     private static func fixture() async throws -> GitFixture {
         try await GitFixture.environments(["a": "0\n", "deploy-descriptor.yaml": "apps: []\n"])

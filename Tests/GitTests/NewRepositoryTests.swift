@@ -4,7 +4,7 @@ import TestServers
 import Testing
 
 /// A repository that is made anew, and its way to a server that has none of its branches.
-@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(15)))
 struct NewRepositoryTests {
     private static func drafts(_ names: [String], message: String = "Begin\n") throws -> [RootDraft] {
         let person = try CommitIdentity(name: "Ann Example", email: "ann@example.com", time: 1_760_000_000)

@@ -4,7 +4,7 @@ import TestServers
 import Testing
 
 /// Pushing over every carrier, to servers that are git's own.
-@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(15)))
 struct PushTests {
     /// A way to a repository that can be pushed to.
     enum Way: String, CaseIterable, Sendable {

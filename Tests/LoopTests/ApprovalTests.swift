@@ -7,7 +7,7 @@ import TestServers
 import Testing
 
 /// The loop waits for approvals, looks for them with the poll, and keeps its lease meanwhile.
-@Suite(.enabled(if: Requirement.sshKeys.isToRun), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: Requirement.sshKeys.isToRun), .timeLimit(.minutes(15)))
 struct ApprovalTests {
     typealias Scene = LoopScene
 

@@ -7,7 +7,7 @@ import Testing
 import Workloads
 
 /// What is on a branch gets into its namespace, whatever happens on the way there.
-@Suite(.timeLimit(.minutes(2))) struct DeployTests {
+@Suite(.timeLimit(.minutes(15))) struct DeployTests {
     typealias Scene = LoopScene
 
     @Test func `a push is deployed`() async throws {

@@ -8,7 +8,7 @@ import Testing
 import Workloads
 
 /// Somebody else writes to a workload: it is put right or told, by name, and not for ever.
-@Suite(.timeLimit(.minutes(2))) struct DriftTests {
+@Suite(.timeLimit(.minutes(15))) struct DriftTests {
     typealias Scene = LoopScene
 
     @Test func `drift is put right, and who wrote it is told`() async throws {

@@ -6,7 +6,7 @@ import TestServers
 import Testing
 
 /// What a forge is told of commits, over the end of a process.
-@Suite(.timeLimit(.minutes(2))) struct ForgeTests {
+@Suite(.timeLimit(.minutes(15))) struct ForgeTests {
     typealias Scene = LoopScene
 
     /// The process is gone without a word after it has said that the commit is being deployed, and there is a newer one by the time

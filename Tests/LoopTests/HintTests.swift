@@ -7,7 +7,7 @@ import Testing
 /// A webhook reaches one replica, and whichever it is, the one that looks after the environment polls.
 ///
 /// Nothing here is found by a poll of its own: there is one in an hour.
-@Suite(.timeLimit(.minutes(2))) struct HintTests {
+@Suite(.timeLimit(.minutes(15))) struct HintTests {
     typealias Scene = LoopScene
 
     private static let webhook = WakeHint(environments: ["DEV"], reason: .webhook)

@@ -7,7 +7,7 @@ import Testing
 
 /// What the branch asks for is refused, or has failed and was taken back: meanwhile what runs is kept as it was deployed last, and
 /// what was refused stays so.
-@Suite(.timeLimit(.minutes(5))) struct KeepingTests {
+@Suite(.timeLimit(.minutes(15))) struct KeepingTests {
     typealias Scene = LoopScene
 
     enum Cause: CaseIterable, CustomTestStringConvertible {

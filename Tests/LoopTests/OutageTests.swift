@@ -9,7 +9,7 @@ import TestServers
 import Testing
 
 /// The API server is not itself, or takes the token no longer: the loop goes on as soon as it can, and has lost nothing.
-@Suite(.timeLimit(.minutes(4))) struct OutageTests {
+@Suite(.timeLimit(.minutes(15))) struct OutageTests {
     typealias Scene = LoopScene
 
     /// So many requests of whichever kind, renewals of the lease and watches among them, meet the fault.

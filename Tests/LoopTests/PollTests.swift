@@ -9,7 +9,7 @@ import Testing
 import Workloads
 
 /// How the loop asks git servers, and that one which does not answer is nobody else's trouble.
-@Suite(.timeLimit(.minutes(2))) struct PollTests {
+@Suite(.timeLimit(.minutes(15))) struct PollTests {
     typealias Scene = LoopScene
 
     /// One `ls-refs` a poll for all environments of a repository; the passes ask nothing of their own but for the commit.

@@ -11,7 +11,7 @@ import Testing
 @testable import Sandbox
 
 /// The whole of `descry run`, as processes against the sandbox.
-@Suite(.serialized, .timeLimit(.minutes(8))) struct ProcessTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct ProcessTests {
     typealias Scene = LoopScene
 
     /// Three replicas of which the one that is at work is killed (`kill -9`) and replaced, again and again, while commits arrive:

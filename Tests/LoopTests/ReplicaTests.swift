@@ -10,7 +10,7 @@ import Testing
 import Workloads
 
 /// Several replicas share the environments, lose them, hand them over, and never write together.
-@Suite(.timeLimit(.minutes(4))) struct ReplicaTests {
+@Suite(.timeLimit(.minutes(15))) struct ReplicaTests {
     typealias Scene = LoopScene
 
     /// It records what it leaves behind, gives the lease back, and whoever comes next goes on from there.

@@ -5,7 +5,7 @@ import Testing
 
 /// `descry apply` with `onFailure: revert`, as a build runs it, where only signed commits are deployed.
 @Suite(
-    .enabled(if: Requirement.sshKeys.isToRun, "\(Requirement.sshKeys)"), .timeLimit(.minutes(3)))
+    .enabled(if: Requirement.sshKeys.isToRun, "\(Requirement.sshKeys)"), .timeLimit(.minutes(15)))
 struct RevertCommandTests {
     private struct Scene {
         let loop: LoopScene

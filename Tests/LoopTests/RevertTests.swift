@@ -6,7 +6,7 @@ import TestServers
 import Testing
 
 /// With `onFailure: revert` the loop takes failed versions back in git, and goes on at its own commit.
-@Suite(.timeLimit(.minutes(4))) struct RevertTests {
+@Suite(.timeLimit(.minutes(15))) struct RevertTests {
     typealias Scene = LoopScene
 
     private static let broken = TestServers.Fate.pullFails.version("1.1.0")

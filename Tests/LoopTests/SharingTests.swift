@@ -7,7 +7,7 @@ import TestServers
 import Testing
 
 /// Connections are shared where that tells nobody anything, and nowhere else.
-@Suite(.timeLimit(.minutes(2))) struct SharingTests {
+@Suite(.timeLimit(.minutes(15))) struct SharingTests {
     typealias Scene = LoopScene
 
     /// Two environments of one repository, with what sets STAGE's settings apart, and how many repositories and clusters are opened.

@@ -9,7 +9,7 @@ import Testing
 import Workloads
 
 /// The loop waits for a window, looks after drift meanwhile, and is there when the window opens.
-@Suite(.timeLimit(.minutes(2))) struct WindowTests {
+@Suite(.timeLimit(.minutes(15))) struct WindowTests {
     typealias Scene = LoopScene
 
     /// A calendar that a test sets, and that goes on by itself from there.

@@ -7,7 +7,7 @@ import Testing
 @testable import Reconciling
 
 /// When whom the probe asks; what it makes of the answers, HealthJudgeTests say.
-@Suite(.timeLimit(.minutes(1))) struct HealthProbeTests {
+@Suite(.timeLimit(.minutes(15))) struct HealthProbeTests {
     /// A clock whose time passes only by being waited for.
     final class LeapingClock: Clock {
         struct Instant: InstantProtocol {

@@ -6,7 +6,7 @@ import Testing
 
 /// The conformance suite on the sandbox, each case with a sandbox of its own. ClusterTests asks the same of a real API
 /// server; docs/sandbox.md lists what is known to differ.
-@Suite(.timeLimit(.minutes(5))) struct SandboxConformanceTests {
+@Suite(.timeLimit(.minutes(15))) struct SandboxConformanceTests {
     @Test(arguments: Conformance.cases + Conformance.askingPods) func `the sandbox`(_ behaviour: Conformance.Case)
         async throws
     {

@@ -5,7 +5,7 @@ import Sandbox
 import Testing
 
 /// What goes wrong on demand, as a client meets it.
-@Suite(.timeLimit(.minutes(1))) struct FaultTests {
+@Suite(.timeLimit(.minutes(15))) struct FaultTests {
     private let pods = "/api/v1/namespaces/shop/pods"
 
     @Test(

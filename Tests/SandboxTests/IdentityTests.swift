@@ -5,7 +5,7 @@ import Sandbox
 import Testing
 
 /// Who the server is, and who may ask it.
-@Suite(.timeLimit(.minutes(1))) struct IdentityTests {
+@Suite(.timeLimit(.minutes(15))) struct IdentityTests {
     @Test(arguments: ["127.0.0.1", "localhost"])
     func `the certificate is verified by the sandbox's authority for each of its names`(name: String) async throws {
         try await Sandbox.run { sandbox in

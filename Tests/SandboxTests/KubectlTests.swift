@@ -4,8 +4,8 @@ import TestServers
 import Testing
 
 /// The sandbox as a person meets it.
-@Suite(.enabled(if: Requirement.kubectl.isToRun, "\(Requirement.kubectl)"), .timeLimit(.minutes(3))) struct KubectlTests
-{
+@Suite(.enabled(if: Requirement.kubectl.isToRun, "\(Requirement.kubectl)"), .timeLimit(.minutes(15)))
+struct KubectlTests {
     private static let statefulSet: JSONValue = [
         "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": ["name": "backend", "labels": ["app": "backend"]],
         "spec": [

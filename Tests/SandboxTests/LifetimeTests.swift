@@ -5,7 +5,7 @@ import Sandbox
 import Testing
 
 /// A sandbox lives as long as the body that it was started for.
-@Suite(.timeLimit(.minutes(1))) struct LifetimeTests {
+@Suite(.timeLimit(.minutes(15))) struct LifetimeTests {
     @Test func `many run side by side, each with its own objects`() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 1...20 {

@@ -8,7 +8,7 @@ import Testing
 @testable import Reconciling
 
 /// What a killed deployment began for an app that the next descriptor no longer names. CrashPointTests kill at every write.
-@Suite(.timeLimit(.minutes(5))) struct AbandonedAppTests {
+@Suite(.timeLimit(.minutes(15))) struct AbandonedAppTests {
     typealias Scene = SandboxScene
 
     private static let names = ["a", "b"]

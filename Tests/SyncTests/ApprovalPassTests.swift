@@ -8,7 +8,7 @@ import Testing
 @testable import Reconciling
 
 /// A commit waits until enough people have approved it; drift is put right meanwhile, and no override goes past them.
-@Suite(.enabled(if: Requirement.sshKeys.isToRun), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Requirement.sshKeys.isToRun), .timeLimit(.minutes(15)))
 struct ApprovalPassTests {
     typealias Scene = SandboxScene
 

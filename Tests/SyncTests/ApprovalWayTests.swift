@@ -8,7 +8,7 @@ import Testing
 
 /// Approvals in the repository, over every way to it: made by `approve`, counted by `approvals`, and what somebody with the right to
 /// push could put there instead.
-@Suite(.enabled(if: Requirement.git.isToRun && Requirement.sshKeys.isToRun), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Requirement.git.isToRun && Requirement.sshKeys.isToRun), .timeLimit(.minutes(15)))
 struct ApprovalWayTests {
     @Test(arguments: SetScene.Way.available)
     func `two people approve, and the repository has it`(_ way: SetScene.Way) async throws {

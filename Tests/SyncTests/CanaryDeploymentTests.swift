@@ -14,7 +14,7 @@ import Workloads
 
 /// A Deployment's canary in a Deployment of its own: made, made anew, refused, removed. ClusterTests prove the same on the
 /// real API server.
-@Suite(.timeLimit(.minutes(2))) struct CanaryDeploymentTests {
+@Suite(.timeLimit(.minutes(15))) struct CanaryDeploymentTests {
     private static let registry = "registry.example.com/shop"
     private static let old = Fate.runs.version("1.0.0")
     private static let new = Fate.runs.version("1.1.0")

@@ -11,7 +11,7 @@ import Workloads
 @testable import Reconciling
 
 /// Whole passes with canaries: some pods first, watched, then the others, or none at all.
-@Suite(.timeLimit(.minutes(5))) struct CanaryPassTests {
+@Suite(.timeLimit(.minutes(15))) struct CanaryPassTests {
     typealias Scene = SandboxScene
 
     private static let canary = ", strategy: {canary: {pods: 1, hold: 200ms}}"

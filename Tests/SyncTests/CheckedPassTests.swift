@@ -7,7 +7,7 @@ import Testing
 @testable import Reconciling
 
 /// Whole passes whose rollouts are good, and that is not enough: what the pods answer, and what a check of the whole says.
-@Suite(.timeLimit(.minutes(5))) struct CheckedPassTests {
+@Suite(.timeLimit(.minutes(15))) struct CheckedPassTests {
     typealias Scene = SandboxScene
 
     private static let health = ", health: {path: /health}"

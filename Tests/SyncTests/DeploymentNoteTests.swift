@@ -9,7 +9,7 @@ import Testing
 
 /// What became of a deployment, as a git note of its commit: git reads it, nobody's note is lost, and none keeps a deployment from
 /// being what it is.
-@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(15)))
 struct DeploymentNoteTests {
     typealias Scene = SandboxScene
 

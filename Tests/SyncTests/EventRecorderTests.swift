@@ -9,7 +9,7 @@ import Workloads
 @testable import Reconciling
 
 /// Events are posted beside a pass, and whatever becomes of them, the pass is neither held up nor failed.
-@Suite(.timeLimit(.minutes(5))) struct EventRecorderTests {
+@Suite(.timeLimit(.minutes(15))) struct EventRecorderTests {
     typealias Scene = SandboxScene
 
     private static let creation = Faults.Match(verb: "create", resource: "events")

@@ -8,7 +8,7 @@ import TestServers
 import Testing
 
 /// A pass meets what a real API server does only now and then, and gets where it should all the same, or says why not.
-@Suite(.timeLimit(.minutes(5))) struct FaultTests {
+@Suite(.timeLimit(.minutes(15))) struct FaultTests {
     typealias Scene = SandboxScene
 
     private static let names = (0..<5).map { "app-\($0)" }

@@ -8,7 +8,7 @@ import Testing
 @testable import Reconciling
 
 /// A newer commit ends the wait for an older one at once, and is planned from what is running then.
-@Suite(.timeLimit(.minutes(5))) struct FollowTests {
+@Suite(.timeLimit(.minutes(15))) struct FollowTests {
     typealias Scene = SandboxScene
 
     private static let interval = Duration.milliseconds(50)

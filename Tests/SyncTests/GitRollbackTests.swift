@@ -6,7 +6,7 @@ import TestServers
 import Testing
 
 /// `descry rollback` with a cluster, its history and a git server: a commit, and then a deployment like any other.
-@Suite(.timeLimit(.minutes(5))) struct GitRollbackTests {
+@Suite(.timeLimit(.minutes(15))) struct GitRollbackTests {
     typealias Scene = SandboxScene
 
     @Test func `the versions before the last deployment come back by a commit`() async throws {

@@ -10,7 +10,7 @@ import Workloads
 @testable import Reconciling
 
 /// Pods asked for their health through the sandbox's API server. ClusterTests ask those of a real one.
-@Suite(.timeLimit(.minutes(1))) struct HealthTests {
+@Suite(.timeLimit(.minutes(15))) struct HealthTests {
     private static let check = HealthCheck(path: "/health", port: 8080)
 
     /// A pod in the namespace shop that runs, or will.

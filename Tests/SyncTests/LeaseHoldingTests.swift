@@ -7,7 +7,7 @@ import Testing
 
 /// What becomes of one holder: its lease is given back however its work ends, and where it goes to somebody else nothing more is
 /// written.
-@Suite(.timeLimit(.minutes(5))) struct LeaseHoldingTests {
+@Suite(.timeLimit(.minutes(15))) struct LeaseHoldingTests {
     private static func lease(
         _ cluster: KubernetesClient, _ identity: String = "me", claim: LeaseClaim = .command
     ) -> EnvironmentLease {

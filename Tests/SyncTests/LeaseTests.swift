@@ -8,7 +8,7 @@ import TestServers
 import Testing
 
 /// One writer an environment: whatever happens to those who want to be it.
-@Suite(.timeLimit(.minutes(5))) struct LeaseTests {
+@Suite(.timeLimit(.minutes(15))) struct LeaseTests {
     static let rules = [
         AccessRule(
             verbs: ["get", "patch"], group: "coordination.k8s.io", resources: ["leases"], names: ["descry-dev"]),

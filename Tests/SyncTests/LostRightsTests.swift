@@ -7,7 +7,7 @@ import Testing
 
 /// A token that loses its rights while a deployment is under way. What is written by then stays where it is, which is said, and
 /// a later pass with rights puts it right.
-@Suite(.timeLimit(.minutes(5))) struct LostRightsTests {
+@Suite(.timeLimit(.minutes(15))) struct LostRightsTests {
     typealias Scene = SandboxScene
 
     /// Nothing at all, or what only looks: open watches go on either way, as rights are asked for when a request begins.

@@ -7,7 +7,7 @@ import TestServers
 import Testing
 
 /// `descry promote` with a cluster, its history and a git server.
-@Suite(.timeLimit(.minutes(5))) struct PromotionTests {
+@Suite(.timeLimit(.minutes(15))) struct PromotionTests {
     typealias Scene = SandboxScene
 
     private static let old = Fate.runs.version("0.9.0")

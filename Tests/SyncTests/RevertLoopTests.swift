@@ -8,7 +8,7 @@ import TestServers
 import Testing
 
 /// Versions that failed and come again: they are reverted without being tried, and not for ever.
-@Suite(.timeLimit(.minutes(5))) struct RevertLoopTests {
+@Suite(.timeLimit(.minutes(15))) struct RevertLoopTests {
     typealias Scene = SandboxScene
 
     private static let broken = RevertTests.broken

@@ -7,7 +7,7 @@ import TestServers
 import Testing
 
 /// With `onFailure: revert` what the cluster has taken back is taken back in git as well.
-@Suite(.timeLimit(.minutes(5))) struct RevertTests {
+@Suite(.timeLimit(.minutes(15))) struct RevertTests {
     typealias Scene = SandboxScene
 
     static let rollout = "{timeout: 2m, onFailure: revert}"

@@ -7,7 +7,7 @@ import TestServers
 import Testing
 
 /// Others who write in the middle of a deployment: what is theirs stays, and what is not gets where it should.
-@Suite(.timeLimit(.minutes(5))) struct RivalTests {
+@Suite(.timeLimit(.minutes(15))) struct RivalTests {
     typealias Scene = SandboxScene
 
     private static let patches = Faults.Match(verb: "patch", resource: "statefulsets")

@@ -4,7 +4,7 @@ import TestServers
 import Testing
 
 /// Fifty builds that end at the same moment.
-@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(10)), .serialized)
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(15)), .serialized)
 struct SetVersionsRaceTests {
     @Test(arguments: SetScene.Way.available)
     func `fifty at once all land, none is lost, and each commit has its own change only`(_ way: SetScene.Way)

@@ -8,7 +8,7 @@ import TestServers
 import Testing
 
 /// Writing versions into a descriptor, against git's own servers.
-@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Requirement.git.isToRun, "\(Requirement.git)"), .timeLimit(.minutes(15)))
 struct SetVersionsTests {
     private static func code(_ body: () async throws -> Void) async throws -> String? {
         do { try await body() } catch let error as GitError {
@@ -143,7 +143,7 @@ struct SetVersionsTests {
 }
 
 /// Answers that are lost: nothing is committed twice, and nothing is reported that isn't so.
-@Suite(.enabled(if: Requirement.httpServer.isToRun, "\(Requirement.httpServer)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Requirement.httpServer.isToRun, "\(Requirement.httpServer)"), .timeLimit(.minutes(15)))
 struct SetVersionsLostAnswerTests {
     private static func scene() async throws -> (SetScene, port: Int, path: String) {
         var scene = try await SetScene(.http)

@@ -8,7 +8,7 @@ import TestServers
 import Testing
 
 /// What `descry status` tells from the history: since when an app runs what it runs, and what failed last.
-@Suite(.timeLimit(.minutes(5))) struct StatusTests {
+@Suite(.timeLimit(.minutes(15))) struct StatusTests {
     typealias Scene = SandboxScene
 
     @Test func `a rollback does not change since when, and its failure stays until a version is proven`() async throws {

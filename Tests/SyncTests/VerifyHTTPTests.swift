@@ -8,7 +8,7 @@ import Testing
 @testable import Reconciling
 
 /// The check by a URL.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct VerifyHTTPTests {
     private func check(
         _ url: String, timeout: Duration = .seconds(20), clock: SteppingClock = SteppingClock(),

@@ -9,7 +9,7 @@ import Workloads
 @testable import Sandbox
 
 /// The check by a Job: its ends, and what is left behind.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct VerifyJobTests {
     @Test func `a Job that succeeds: passed, with its log, and it stays to be looked at`() async throws {
         try await VerifyScene.run(.runs) { scene in

@@ -12,7 +12,7 @@ import Workloads
 
 /// Outside of its windows an environment is kept as it was deployed last: changes wait, drift is put right, and a person may put
 /// the windows aside for a reason.
-@Suite(.timeLimit(.minutes(5))) struct WindowTests {
+@Suite(.timeLimit(.minutes(15))) struct WindowTests {
     typealias Scene = SandboxScene
 
     /// A Monday, in UTC: the window is open from eight to five.

@@ -102,33 +102,21 @@ extension GitRepository {
     /// - Throws: `branch-exists` (refused) where the server has one of them: nothing was sent; `push-partial` where one that
     ///   cannot push atomically took some only; and as ``push(_:to:options:)``.
     public func push(_ new: NewRepository, options pushOptions: [String] = []) async throws(GitError) -> PushAnswer {
-        try checkOpen()
-        try checkPushable()
         let commits = await new.commits
         let branches = commits.keys.sorted()
         let request = PushRequest(
             commands: branches.compactMap { branch in
                 commits[branch].map { PushRequest.Command(ref: branch.refName, old: .zero, new: $0.id) }
             }, options: pushOptions, pack: await new.pack)
-        let progress = PushProgress()
-        let hooks = options.deadlines.hooks
         let sent: PushReport.Sent
         do throws(GitError) {
-            sent = try await self.request(.push) { repository, watchdog throws(GitError) in
-                try await repository.receiving(watchdog) { push throws(GitError) in
-                    let present = Set(push.refs.map(\.name))
-                    try repository.refuse(branches.filter { present.contains($0.refName) })
-                    watchdog.allowIdle(hooks)
-                    return try await push.send(request, progress)
-                }
+            sent = try await send(request, of: Self.names(branches)) { push throws(GitError) in
+                let present = Set(push.refs.map(\.name))
+                try self.refuse(branches.filter { present.contains($0.refName) })
             }
         } catch {
-            do throws(GitError) {
-                sent = try progress.sent(instead: error, Self.names(branches), remote)
-            } catch {
-                guard error.code == "push-unanswered", try await refs().has(commits) else { throw error }
-                return PushAnswer(messages: [])
-            }
+            guard error.code == "push-unanswered", try await refs().has(commits) else { throw error }
+            return PushAnswer(messages: [])
         }
         try await check(sent, of: branches)
         return PushAnswer(messages: sent.messages)

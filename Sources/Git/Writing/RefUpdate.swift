@@ -68,22 +68,9 @@ extension GitRepository {
     ///
     /// - Throws: as ``push(_:to:options:)``.
     public func push(_ update: RefUpdate, options pushOptions: [String] = []) async throws(GitError) -> PushAnswer {
-        try checkOpen()
-        try checkPushable()
         let request = PushRequest(commands: [update.command], options: pushOptions, pack: update.pack)
-        let progress = PushProgress()
-        let hooks = options.deadlines.hooks
-        let sent: PushReport.Sent
-        do throws(GitError) {
-            sent = try await self.request(.push) { repository, watchdog throws(GitError) in
-                try await repository.receiving(watchdog) { push throws(GitError) in
-                    try push.checkTip(update.command, update.ref, repository.remote)
-                    watchdog.allowIdle(hooks)
-                    return try await push.send(request, progress)
-                }
-            }
-        } catch {
-            sent = try progress.sent(instead: error, update.ref, remote)
+        let sent = try await send(request, of: update.ref) { [remote] push throws(GitError) in
+            try push.checkTip(update.command, update.ref, remote)
         }
         guard case .rejected(let reason) = sent.verdict else {
             if update.ref.hasPrefix("refs/notes/") { await keep(update) }

@@ -5,7 +5,7 @@ import Testing
 @testable import Reconciling
 
 /// How many passes are under way at each API server, and when one no longer counts.
-@Suite(.timeLimit(.minutes(2))) struct PassSlotsTests {
+@Suite(.timeLimit(.minutes(15))) struct PassSlotsTests {
     private static let one = PassSlots.Server(server: "https://one", kubeconfig: nil, context: nil)
     private static let other = PassSlots.Server(server: "https://other", kubeconfig: nil, context: nil)
 
