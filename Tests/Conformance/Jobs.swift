@@ -57,17 +57,22 @@ extension Conformance {
             manifest["spec", "template", "spec", "restartPolicy"] = policy
             let before = try await ns.list(.pods).resourceVersion
             try await ns.create(.jobs, manifest)
-            try await ns.api.watch(ns.path(.pods), ["resourceVersion": before]) { events in
+            let restarted: String? = try await ns.api.watch(ns.path(.pods), ["resourceVersion": before]) { events in
                 while let event = try await events.next() {
-                    if event.object["status", "containerStatuses"]?[0]?["restartCount"]?.integer ?? 0 >= 1 { return }
+                    let restarts = event.object["status", "containerStatuses"]?[0]?["restartCount"]?.integer
+                    if restarts ?? 0 >= 1 { return event.name }
                 }
+                return nil
             }
             // The controller may have put off its next look for minutes; a change of the Job makes it look at once.
             _ = try await ns.patch(.jobs, "a", .merge, ["metadata": ["annotations": ["look": "now"]]])
             let job = try await ns.state(of: .jobs, "a") { $0.condition("Failed")?["status"] == "True" }
             #expect(job.condition("Failed")?["reason"] == "BackoffLimitExceeded")
             #expect(job["status", "failed"] == 1)
-            try await ns.empty(.pods)
+            // Only this pod: Kubernetes 1.20, which looks again before it has seen its own status, may make a second one, and
+            // leaves that for ever.
+            let name = try #require(restarted)
+            try await ns.empty(.pods, ["fieldSelector": "metadata.name=\(name)"])
         },
         Case("a Job that outlasts its deadline fails, and its pod goes") { ns in
             let image = Manifest.image(.pullFails)
