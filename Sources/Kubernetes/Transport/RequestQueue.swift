@@ -84,13 +84,18 @@ extension RequestQueue {
 
         init(limit: Int) { self.limit = limit }
 
+        /// Those that are not kept for what is urgent.
+        private var ordinaryFree: Int { min(limit - taken, limit - reserved - ordinaryTaken) }
+
+        /// For one namespace or another.
+        func areFree(_ priority: Priority) -> Bool {
+            priority == .urgent ? taken < limit : ordinaryFree > 0
+        }
+
         func has(_ claim: Claim) -> Bool {
-            guard taken < limit else { return false }
-            if claim.priority == .urgent { return true }
-            let free = limit - reserved - ordinaryTaken
-            guard free > 0 else { return false }
-            guard let own = ordinary[claim.namespace] else { return true }
-            return own + 1 <= 3 * (free - 1)
+            guard areFree(claim.priority) else { return false }
+            guard claim.priority != .urgent, let own = ordinary[claim.namespace] else { return true }
+            return own + 1 <= 3 * (limit - reserved - ordinaryTaken - 1)
         }
 
         mutating func take(_ claim: Claim) {
@@ -142,7 +147,7 @@ extension RequestQueue {
 
         /// The first one for which there is a place.
         mutating func popFirst(_ priority: Priority, _ places: Places) -> (id: Int, namespace: String)? {
-            guard count > 0, places.taken < places.limit else { return nil }
+            guard count > 0, places.areFree(priority) else { return nil }
             var index = 0
             while index < turns.count {
                 let namespace = turns[index]
