@@ -2,23 +2,43 @@ import Descriptors
 import Workloads
 
 /// One app of the descriptor beside the workload that it names, and what sets them apart.
+///
+/// A value in one reference: it is kept and passed on in many places, and what it holds takes more than a kilobyte.
 public struct PlannedApp: Sendable, Hashable {
-    public let app: App
+    private struct Content: Sendable, Hashable {
+        let app: App
+        let workload: Workload
+        let images: [ImageTarget]
+        let changes: [FieldChange]
+        let notes: [PlanNote]
+        let annotations: [String: String]
+        let canary: PlannedCanary?
+        let leftoverCanary: Workload?
+    }
+
+    private final class Box: Sendable {
+        let content: Content
+
+        init(_ content: Content) { self.content = content }
+    }
+
+    private let box: Box
+    public var app: App { box.content.app }
     /// As observed: its `uid` and `resourceVersion` are the preconditions of the patch.
-    public let workload: Workload
+    public var workload: Workload { box.content.workload }
     /// Every container that must run the app's image, those that already do included: a patch names all of them, because
     /// server-side apply gives up what it no longer names.
-    public let images: [ImageTarget]
+    public var images: [ImageTarget] { box.content.images }
     /// Why a write is needed, image first. Empty where nothing is to be done.
-    public let changes: [FieldChange]
+    public var changes: [FieldChange] { box.content.changes }
     /// What the user should know and what stops nothing.
-    public let notes: [PlanNote]
+    public var notes: [PlanNote] { box.content.notes }
     /// The annotations of the patch, all of them, with the values that they get.
-    public let annotations: [String: String]
+    public var annotations: [String: String] { box.content.annotations }
     /// How its rollout begins; nil where all pods are replaced in one go.
-    public let canary: PlannedCanary?
+    public var canary: PlannedCanary? { box.content.canary }
     /// The Deployment of an earlier pass's canaries, which that pass did not come to remove.
-    public let leftoverCanary: Workload?
+    public var leftoverCanary: Workload? { box.content.leftoverCanary }
     /// 0 for the first wave. Apps that are unchanged have one too; it means nothing.
     public internal(set) var wave: Int
     /// Its last rollout has not ended well: it is waited for even where nothing is to be written.
@@ -47,15 +67,22 @@ public struct PlannedApp: Sendable, Hashable {
         app: App, workload: Workload, images: [ImageTarget], changes: [FieldChange], notes: [PlanNote],
         annotations: [String: String], canary: PlannedCanary?, leftoverCanary: Workload?, wave: Int
     ) {
-        self.app = app
-        self.workload = workload
-        self.images = images
-        self.changes = changes
-        self.notes = notes
-        self.annotations = annotations
-        self.canary = canary
-        self.leftoverCanary = leftoverCanary
+        box = Box(
+            Content(
+                app: app, workload: workload, images: images, changes: changes, notes: notes, annotations: annotations,
+                canary: canary, leftoverCanary: leftoverCanary))
         self.wave = wave
+    }
+
+    public static func == (one: PlannedApp, other: PlannedApp) -> Bool {
+        one.wave == other.wave && one.isUnsettled == other.isUnsettled
+            && (one.box === other.box || one.box.content == other.box.content)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(box.content)
+        hasher.combine(wave)
+        hasher.combine(isUnsettled)
     }
 
     /// True where a write is needed.

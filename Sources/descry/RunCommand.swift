@@ -45,6 +45,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var options: RunOptions
 
     func run() async throws {
+        HeapSettings.apply()
         do {
             try await serve()
         } catch let error as ServerError {

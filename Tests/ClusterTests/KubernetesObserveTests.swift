@@ -1,7 +1,8 @@
-import Kubernetes
 import TestServers
 import Testing
 import Workloads
+
+@testable import Kubernetes
 
 /// Lists and watches of the real API server.
 @Suite(.enabled(if: ControlPlane.requirement.isToRun, "\(ControlPlane.requirement)"), .timeLimit(.minutes(15)))
@@ -44,6 +45,38 @@ struct KubernetesObserveTests {
     private func isDone(_ workload: Workload, _ generation: Int64?) -> Bool {
         workload.status.observedGeneration >= generation ?? .max && workload.status.updated == 2
             && workload.status.ready == 2 && workload.status.currentRevision == workload.status.updateRevision
+    }
+
+    /// A hundred watches, and one whose events nobody takes: 32 share a connection, and all see what happens, the ones behind the
+    /// limit of a connection's streams too.
+    @Test func watchesShareConnections() async throws {
+        let plane = try ControlPlane.shared()
+        try await plane.withNamespace { namespace in
+            try await namespace.apply(TestNamespace.manifest(name: "a", image: "r/a:1", replicas: 0))
+            try await plane.withClient { client in
+                let list = try await client.list(.statefulSet, namespace: namespace.name)
+                let observations = client.observe(.statefulSet, namespace: namespace.name, after: list)
+                var untaken = observations.makeAsyncIterator()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<100 {
+                        group.addTask {
+                            for try await case .changed(let workload) in observations
+                            where workload.containers.first?.image.tag == "2" {
+                                return
+                            }
+                        }
+                    }
+                    while client.transport.watches.open < 101 { await Task.yield() }
+                    #expect(client.transport.watches.connections == 4)
+                    _ = try await client.apply(
+                        try #require(list.items.first).patch(image: "r/a:2"), namespace: namespace.name, force: true)
+                    try await group.waitForAll()
+                }
+                while let observation = try await untaken.next() {
+                    if case .changed(let workload) = observation, workload.containers.first?.image.tag == "2" { break }
+                }
+            }
+        }
     }
 
     @Test func aDeletionIsSeen() async throws {

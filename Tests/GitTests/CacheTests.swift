@@ -54,6 +54,33 @@ struct CacheTests {
         try await Program.run("git", ["-C", mirror, "fsck", "--strict"])
     }
 
+    /// git searches the file of all refs by bisection, in the order of the names' bytes: that of "e" and an accent is before "f".
+    @Test func `git finds every branch in the mirror, whatever its name`() async throws {
+        let fixture = try await GitFixture()
+        let names = ["Z", "b", "b-c", "b.c", "c/d", "c0", "e\u{301}", "f", "\u{FB01}", "\u{1F600}"]
+        for (index, name) in names.enumerated() {
+            try await fixture.commit(to: name, ["a": .text(name)], time: 1_750_000_000 + index)
+        }
+        let reader = try Reader()
+        let tips = try await reader.open(fixture.path) { repository in
+            let tips = try await repository.refs().branches
+            try await repository.fetch(tips: tips)
+            for (branch, tip) in tips {
+                try await repository.accept(try await repository.fetch(branch: branch, tip: tip))
+            }
+            return tips
+        }
+        #expect(tips.count == names.count)
+        let folder = TemporaryFolder.names(in: reader.options.cacheDirectory).first { !$0.hasSuffix(".lock") }
+        let mirror = reader.options.cacheDirectory + "/" + (try #require(folder))
+        for (branch, tip) in tips {
+            for ref in ["refs/heads/\(branch)", "refs/descry/accepted/\(branch)"] {
+                #expect(
+                    try await Program.run("git", ["-C", mirror, "rev-parse", "--verify", ref]) == "\(tip)\n", "\(ref)")
+            }
+        }
+    }
+
     /// Every part of the cache spoiled in turn: the next look mends it, and nothing of that reaches the user.
     enum Damage: String, CaseIterable {
         case truncatedPack, flippedBytes, missingPack, missingIndex, truncatedIndex, noObjects, garbageRefs

@@ -8,8 +8,10 @@ import Testing
 @Suite struct RequestGateTests {
     private static let map = #"{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a","resourceVersion":"2"}}"#
 
-    private static func read(_ client: KubernetesClient, _ name: String) -> Task<ConfigMap?, any Error> {
-        Task { try await client.configMap(name, namespace: "shop") }
+    private static func read(
+        _ client: KubernetesClient, _ name: String, in namespace: String = "shop"
+    ) -> Task<ConfigMap?, any Error> {
+        Task { try await client.configMap(name, namespace: namespace) }
     }
 
     private static func write(_ client: KubernetesClient) async throws {
@@ -30,7 +32,8 @@ import Testing
             },
             answer: { _, request in request.line.contains("/hanging-") ? [] : answer(request) }
         ) { client, server in
-            let hanging = (1..<places).map { read(client, "hanging-\($0)") }
+            // Each of a namespace of its own: one namespace does not get all of them.
+            let hanging = (1..<places).map { read(client, "hanging-\($0)", in: "other-\($0)") }
             await server.received(places - 1)
             try await body(client, server) {
                 for task in hanging { task.cancel() }
@@ -176,7 +179,53 @@ import Testing
         }
     }
 
-    /// Three watches keep no place.
+    /// One whose webhook hangs, say: eight places, of which two are kept for what is urgent, and of six for the rest a namespace gets four.
+    @Test func `a namespace whose requests hang delays no other`() async throws {
+        try await KubernetesClient.with(
+            change: { $0.requestsInFlight = 8 },
+            answer: { _, request in request.line.contains("/hanging/") ? [] : [.answer(200, Self.map)] }
+        ) { client, server in
+            let hanging = (0..<50).map { Self.read(client, "a-\($0)", in: "hanging") }
+            await Self.waiting(46, client)
+            for number in 0..<20 { _ = try await Self.read(client, "b", in: "other-\(number)").value }
+            #expect(server.requests.count == 24)
+            for task in hanging { task.cancel() }
+            for task in hanging { await #expect(throws: CancellationError.self) { try await task.value } }
+        }
+    }
+
+    /// What follows a pass's writes goes last, whether it reads or writes.
+    @Test func `what is unhurried goes after reads`() async throws {
+        try await Self.full(places: 2, answer: { _ in [.answer(200, Self.map)] }) { client, server, free in
+            let write = Task { try await Self.write(client.unhurried) }
+            await Self.waiting(1, client)
+            let reads = (0..<3).map { Self.read(client, "waiting-\($0)") }
+            await Self.waiting(4, client)
+            try await free()
+            for task in reads { _ = try await task.value }
+            try await write.value
+            let later = server.requests.dropFirst().map { $0.line.prefix(4) }
+            #expect(later.count == 4 && later.last == "POST", "\(later)")
+        }
+    }
+
+    /// Its own time begins when it has its place.
+    @Test func `the time that a request is given leaves out its wait`() async throws {
+        let hours = Mutex(0)
+        let start = ContinuousClock.now
+        try await Self.full(
+            change: { $0.time.now = { start + .seconds(3600) * hours.withLock { $0 } } },
+            answer: { _ in [.answer(200, Self.map)] }
+        ) { client, _, free in
+            let waiting = Self.read(client.within(.seconds(30)), "waiting")
+            await Self.waiting(1, client)
+            hours.withLock { $0 += 1 }
+            try await free()
+            #expect(try await waiting.value?.name == "a")
+        }
+    }
+
+    /// Three watches that are open keep no place; one that is to be opened takes one until the head of its answer is there.
     @Test func `watches do not count`() async throws {
         let list = #"{"metadata":{"resourceVersion":"7"},"items":[]}"#
         try await KubernetesClient.with(

@@ -6,20 +6,54 @@ import Testing
 @Suite struct RequestQueueTests {
     private typealias Priority = RequestQueue.Priority
 
-    /// A queue whose changes can be expected.
+    /// A queue whose changes can be expected. Without a namespace, each request is about one of its own.
     private final class Scene {
         var queue = RequestQueue(limit: 8)
+        private var last = 0
+        private var claims: [Int: RequestQueue.Claim] = [:]
+        /// In the order in which they were sent.
+        private var inFlight: [Int] = []
 
-        func enter(_ id: Int, _ priority: Priority) -> Bool { queue.enter(id, priority) }
-        func enterAtOnce(_ priority: Priority) -> Bool { queue.enterAtOnce(priority) }
+        private func claim(_ priority: Priority, _ namespace: String?) -> RequestQueue.Claim {
+            last += 1
+            return RequestQueue.Claim(priority: priority, namespace: namespace ?? "own-\(last)")
+        }
+
+        func enter(_ id: Int, _ priority: Priority, _ namespace: String? = nil) -> Bool {
+            let claim = claim(priority, namespace)
+            claims[id] = claim
+            guard queue.enter(id, claim) else { return false }
+            inFlight.append(id)
+            return true
+        }
+
+        func enterAtOnce(_ priority: Priority, _ namespace: String? = nil) -> Bool {
+            queue.enterAtOnce(claim(priority, namespace))
+        }
+
         func giveUp(_ id: Int) -> Bool { queue.giveUp(id) }
-        func leave(_ priority: Priority) -> [Int] { queue.leave(priority).map(\.id) }
+
+        /// The first one that was sent and fits has ended.
+        func leave(_ priority: Priority, _ namespace: String? = nil) -> [Int] {
+            let index = inFlight.firstIndex { id in
+                claims[id]?.priority == priority && (namespace == nil || claims[id]?.namespace == namespace)
+            }
+            guard let index, let claim = claims[inFlight.remove(at: index)] else { return [] }
+            let admitted = queue.leave(claim)
+            inFlight += admitted
+            return admitted
+        }
 
         /// Takes requests in the order of their numbers, from 0 on.
         ///
         /// - Returns: those that are sent.
         func enter(_ priorities: [Priority]) -> [Int] {
             priorities.enumerated().filter { enter($0.offset, $0.element) }.map(\.offset)
+        }
+
+        /// The same of reads of these namespaces.
+        func read(_ namespaces: [String]) -> [Int] {
+            namespaces.enumerated().filter { enter($0.offset, .read, $0.element) }.map(\.offset)
         }
     }
 
@@ -32,12 +66,16 @@ import Testing
         #expect(scene.queue.waiting == 3)
     }
 
-    /// As each of the first six ends, in turn: what is urgent, then writes, then reads; and of each kind what came first.
+    /// As each of the first six ends, in turn, and then two writes: what is urgent, then writes, then reads, then what follows;
+    /// and of each kind what came first.
     @Test func `the order in which those that wait are sent`() {
         let scene = Scene()
-        _ = scene.enter(Self.reads(6) + [.urgent, .urgent] + [.read, .write, .urgent, .read, .write, .urgent])
-        let sent = (0..<6).flatMap { _ in scene.leave(.read) }
-        #expect(sent == [10, 13, 9, 12, 8, 11])
+        _ = scene.enter(
+            Self.reads(6) + [.urgent, .urgent] + [
+                .unhurried, .read, .write, .urgent, .unhurried, .read, .write, .urgent,
+            ])
+        let sent = (0..<6).flatMap { _ in scene.leave(.read) } + (0..<2).flatMap { _ in scene.leave(.write) }
+        #expect(sent == [11, 15, 10, 14, 9, 13, 8, 12])
         #expect(scene.queue.waiting == 0)
     }
 
@@ -83,6 +121,59 @@ import Testing
         #expect(scene.enterAtOnce(.urgent))
         #expect(scene.leave(.read) == [6])
         #expect(!scene.enterAtOnce(.read))
+    }
+
+    // MARK: Namespaces
+
+    /// Of six places four, three times as many as it leaves free: so the next one gets one at once, and the one after that the last.
+    @Test func `a namespace leaves places for others`() {
+        let scene = Scene()
+        #expect(scene.read(Array(repeating: "a", count: 10)) == [0, 1, 2, 3])
+        #expect(scene.enter(10, .read, "b"))
+        #expect(!scene.enter(11, .read, "b"), "one more would leave none")
+        #expect(scene.enter(12, .write, "c"))
+        #expect(!scene.enter(13, .write, "d"), "none is left")
+        #expect(scene.enter(14, .urgent, "a"), "what is urgent is bound by nothing but the limit")
+        // What has waited for the longest time has no place yet: it would leave too few.
+        #expect(scene.leave(.read, "a") == [13])
+        #expect(scene.leave(.read, "a").isEmpty)
+        #expect(scene.enter(15, .read, "e"))
+    }
+
+    /// All of one namespace's requests hang; those of a hundred others go past them, one after the other.
+    @Test func `a namespace that hangs delays no other`() {
+        let scene = Scene()
+        _ = scene.read(Array(repeating: "a", count: 50))
+        for id in 100..<200 {
+            #expect(scene.enter(id, .write, "b-\(id)"))
+            #expect(scene.leave(.write).isEmpty)
+        }
+        #expect(scene.queue.inFlight == 4)
+        #expect(scene.queue.waiting == 46)
+    }
+
+    /// A long line of one namespace before a short one of another.
+    @Test func `each namespace has its turn`() {
+        let scene = Scene()
+        _ = scene.enter(Self.reads(6))
+        for id in 10..<16 { #expect(!scene.enter(id, .read, "a")) }
+        for id in 20..<22 { #expect(!scene.enter(id, .read, "b")) }
+        #expect(!scene.enter(30, .read, "c"))
+        let sent = (0..<6).flatMap { _ in scene.leave(.read) }
+        #expect(sent == [10, 20, 30, 11, 21])
+    }
+
+    /// Its turn is over when nobody of it waits any more, and comes anew.
+    @Test func `a namespace whose requests give up is passed over`() {
+        let scene = Scene()
+        _ = scene.enter(Self.reads(6))
+        for id in 10..<13 { #expect(!scene.enter(id, .read, "a")) }
+        for id in 10..<13 { #expect(scene.giveUp(id)) }
+        #expect(!scene.enter(20, .read, "b"))
+        #expect(!scene.enter(13, .read, "a"))
+        #expect(scene.leave(.read) == [13], "its place in the row was kept")
+        #expect(scene.leave(.read) == [20])
+        #expect(scene.queue.waiting == 0)
     }
 
     /// A long line, most of which gives up.

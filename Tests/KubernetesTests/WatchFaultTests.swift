@@ -60,6 +60,28 @@ import Workloads
         }
     }
 
+    /// What was listed a moment ago is not listed again, unless the server has forgotten that moment.
+    @Test(arguments: [false, true])
+    func aWatchMayGoOnFromAListThatIsThere(isForgotten: Bool) async throws {
+        let gone = #"{"kind":"Status","status":"Failure","reason":"Expired","code":410,"message":"too old"}"#
+        try await KubernetesClient.with(answer: { number, request in
+            if request.query("watch") == nil {
+                return [.answer(200, #"{"metadata":{"resourceVersion":"9"},"items":[]}"#)]
+            }
+            return number == 0 && isForgotten ? [.stream, .chunk(Self.event("ERROR", gone)), .endOfStream] : [.stream]
+        }) { client, server in
+            let list = ResourceList<Workload>(items: [], resourceVersion: "7")
+            let watch = Task {
+                for try await _ in client.observe(.statefulSet, namespace: "shop", after: list) {}
+            }
+            await server.received(isForgotten ? 3 : 1)
+            watch.cancel()
+            _ = await watch.result
+            #expect(server.requests.map { $0.query("watch") } == (isForgotten ? ["1", nil, "1"] : ["1"]))
+            #expect(server.requests.first?.query("resourceVersion") == "7")
+        }
+    }
+
     @Test func anEventMayComeInPieces() async throws {
         let text = Self.event("MODIFIED", Self.pod("a", 99, phase: "Done"))
         try await observe { number, _ in

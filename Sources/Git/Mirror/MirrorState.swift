@@ -52,15 +52,18 @@ struct MirrorState: Sendable, Hashable {
 
     private static let header = "# pack-refs with: peeled fully-peeled sorted \n"
 
+    /// Sorted by the names' bytes, since git searches there by bisection.
     var packedRefs: String {
-        let lines =
-            fetched.map { "\($0.key.refName) \($0.value)" }
-            + accepted.map { "\(Self.acceptedPrefix)\($0.key) \($0.value)" }
-        let sorted = lines.sorted().map { line in
-            let fields = line.split(separator: " ")
-            return "\(fields[1]) \(fields[0])\n"
+        var text = Self.header
+        text.reserveCapacity(text.utf8.count + (fetched.count + accepted.count) * 100)
+        // "refs/descry/" comes before "refs/heads/".
+        for (prefix, tips) in [(Self.acceptedPrefix, accepted), ("refs/heads/", fetched)] {
+            let sorted = tips.sorted { $0.key.description.utf8.lexicographicallyPrecedes($1.key.description.utf8) }
+            for (branch, tip) in sorted {
+                for part in [tip.description, " ", prefix, branch.description, "\n"] { text += part }
+            }
         }
-        return Self.header + sorted.joined()
+        return text
     }
 
     var shallowFile: String { shallow.sorted().map { "\($0)\n" }.joined() }

@@ -16,9 +16,9 @@ public struct ClientOptions: Sendable {
     public var lineLimit = 4 << 20
     /// Objects a page of a list.
     public var pageSize = 500
-    /// How many requests of a client and its copies are in flight at once; further ones wait, what keeps a lease before writes and
-    /// writes before reads. Neither watches count, which have connections of their own, nor questions that the API server passes
-    /// on to pods, which may hang as long as a pod does.
+    /// How many requests of a client and its copies are in flight at once; further ones wait, what keeps a lease before writes,
+    /// writes before reads, and each namespace in its turn (``RequestQueue``). Neither watches that are open count, which have
+    /// connections besides, nor questions that the API server passes on to pods, which may hang as long as a pod does.
     ///
     /// A bound on concurrency, not on the rate: a server that is slow is asked less often by itself. 32 of each of several replicas
     /// fit into what an API server has for a service account by default: 245 of its 600 seats (the priority level
@@ -27,7 +27,9 @@ public struct ClientOptions: Sendable {
     ///
     /// Source: <https://kubernetes.io/docs/concepts/cluster-administration/flow-control/>; `http2-max-streams-per-connection`.
     public var requestsInFlight = 32
-    /// Connections to a server that speaks HTTP/1.1 only. Watches always have a connection each.
+    /// How many watches share an HTTP/2 connection: a third of the streams that API servers and proxies allow by default (100).
+    public var watchesPerConnection = 32
+    /// Connections to a server that speaks HTTP/1.1 only. There, each watch has one besides.
     public var connectionLimit = 40
     /// Called after each attempt of each request, from any thread; must not block.
     public var onRequest: (@Sendable (RequestObservation) -> Void)?

@@ -12,7 +12,13 @@ public struct KubernetesClient: Sendable {
     private var deadline: ContinuousClock.Instant?
     private var retries: RetryPolicy
     private var permit: WritePermission?
-    private var isUrgent = false
+    private var haste = Haste.usual
+
+    private enum Haste {
+        case usual
+        case urgent
+        case unhurried
+    }
 
     /// Asked before a write is sent. May wait; what it throws ends the write.
     public typealias WritePermit = @Sendable () async throws -> Void
@@ -32,6 +38,13 @@ public struct KubernetesClient: Sendable {
     public func before(_ deadline: ContinuousClock.Instant) -> KubernetesClient {
         var bounded = self
         bounded.deadline = deadline
+        return bounded
+    }
+
+    /// The same client, of which every request with all its retries ends so long after it has got its place among those in flight.
+    public func within(_ duration: Duration) -> KubernetesClient {
+        var bounded = self
+        bounded.retries.budget = duration
         return bounded
     }
 
@@ -57,8 +70,16 @@ public struct KubernetesClient: Sendable {
     /// what keeps a lease, without which none of the others may be sent.
     public var urgent: KubernetesClient {
         var urgent = self
-        urgent.isUrgent = true
+        urgent.haste = .urgent
         return urgent
+    }
+
+    /// The same client, whose requests go after all others of this client and its copies (``ClientOptions/requestsInFlight``): for what
+    /// follows the writes of a pass. Where many begin together, all of them write first.
+    public var unhurried: KubernetesClient {
+        var unhurried = self
+        unhurried.haste = .unhurried
+        return unhurried
     }
 
     /// The same client, which does not give up on a server that is away or busy before so much time has passed: for what was begun
@@ -81,9 +102,16 @@ public struct KubernetesClient: Sendable {
     }
 
     func send(_ request: APIRequest) async throws -> Data {
-        let priority: RequestGate.Priority = isUrgent ? .urgent : request.method == .GET ? .read : .write
-        return try await transport.send(
-            request, deadline: deadline, retries: retries, priority: priority, permit: permit)
+        try await transport.send(
+            request, deadline: deadline, retries: retries, priority: priority(of: request), permit: permit)
+    }
+
+    func priority(of request: APIRequest) -> RequestQueue.Priority {
+        switch haste {
+        case .usual: request.method == .GET ? .read : .write
+        case .urgent: .urgent
+        case .unhurried: .unhurried
+        }
     }
 
     /// Sends the request once. An API server that is just starting refuses what it permits a moment later (``Recovery``): such a

@@ -2,14 +2,12 @@ import AsyncHTTPClient
 import NIOCore
 import NIOSSL
 
-/// The two HTTP clients of a cluster: one for requests, one for watches, since the read timeout belongs to the client.
+/// The HTTP clients of a cluster: one for requests, others for watches, since the read timeout belongs to the client.
 ///
-/// Requests share an HTTP/2 connection where the server offers one. Each watch has an HTTP/1.1 connection of its own: the
-/// streams of one HTTP/2 connection are limited (250, later 100 on the API server) and any number of watches would in the end
-/// keep all of them, so that further ones would wait for ever.
+/// Requests share an HTTP/2 connection where the server offers one; watches share others (``WatchClients``).
 struct HTTPClients: Sendable {
     let requests: HTTPClient
-    let watches: HTTPClient
+    let watches: WatchClients
 
     init(configuration: ClusterConfiguration, options: ClientOptions) {
         var common = HTTPClient.Configuration(
@@ -31,10 +29,18 @@ struct HTTPClients: Sendable {
         requests = HTTPClient(eventLoopGroupProvider: .singleton, configuration: forRequests)
 
         var forWatches = common
-        forWatches.httpVersion = .http1Only
-        forWatches.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 10_000
         forWatches.timeout.read = TimeAmount(options.watchIdleTimeout)
-        watches = HTTPClient(eventLoopGroupProvider: .singleton, configuration: forWatches)
+        var single = forWatches
+        single.httpVersion = .http1Only
+        single.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 10_000
+        var shared = forWatches
+        shared.httpVersion = .automatic
+        // Until the protocol is agreed on, a connection is opened for each request, as for HTTP/1.1: one is enough.
+        shared.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1
+        watches = WatchClients(
+            limit: options.watchesPerConnection,
+            single: HTTPClient(eventLoopGroupProvider: .singleton, configuration: single),
+            makeShared: { [shared] in HTTPClient(eventLoopGroupProvider: .singleton, configuration: shared) })
     }
 
     static func tls(_ configuration: ClusterConfiguration, identity: ClientIdentity?) -> TLSConfiguration {

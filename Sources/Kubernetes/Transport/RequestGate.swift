@@ -2,23 +2,23 @@ import Synchronization
 
 /// Lets no more than so many requests be in flight, and the others wait in the order of ``RequestQueue``.
 final class RequestGate: Sendable {
-    typealias Priority = RequestQueue.Priority
+    typealias Claim = RequestQueue.Claim
 
     /// A request's place among those in flight. It is given back by ``leave()``, or with its last reference.
     final class Place: Sendable {
         private let gate: RequestGate
-        private let priority: Priority
+        private let claim: Claim
         private let isGivenBack = Atomic(false)
 
-        fileprivate init(_ gate: RequestGate, _ priority: Priority) {
+        fileprivate init(_ gate: RequestGate, _ claim: Claim) {
             self.gate = gate
-            self.priority = priority
+            self.claim = claim
         }
 
         deinit { leave() }
 
         func leave() {
-            if !isGivenBack.exchange(true, ordering: .relaxed) { gate.leave(priority) }
+            if !isGivenBack.exchange(true, ordering: .relaxed) { gate.leave(claim) }
         }
     }
 
@@ -36,14 +36,14 @@ final class RequestGate: Sendable {
     var load: (inFlight: Int, waiting: Int) { state.withLock { ($0.queue.inFlight, $0.queue.waiting) } }
 
     /// A place, where one is free and nobody waits for it.
-    func enterAtOnce(_ priority: Priority) -> Place? {
-        state.withLock { $0.queue.enterAtOnce(priority) } ? Place(self, priority) : nil
+    func enterAtOnce(_ claim: Claim) -> Place? {
+        state.withLock { $0.queue.enterAtOnce(claim) } ? Place(self, claim) : nil
     }
 
     /// Waits for a place.
     ///
     /// - Throws: `CancellationError`, at once.
-    func enter(_ priority: Priority) async throws -> Place {
+    func enter(_ claim: Claim) async throws -> Place {
         let id = state.withLock { state in
             state.lastID += 1
             return state.lastID
@@ -52,7 +52,7 @@ final class RequestGate: Sendable {
             await withCheckedContinuation { continuation in
                 let answer: Bool? = state.withLock { state in
                     if Task.isCancelled { return false }
-                    if state.queue.enter(id, priority) { return true }
+                    if state.queue.enter(id, claim) { return true }
                     state.waiters[id] = continuation
                     return nil
                 }
@@ -65,12 +65,12 @@ final class RequestGate: Sendable {
             waiter?.resume(returning: false)
         }
         guard isAdmitted else { throw CancellationError() }
-        return Place(self, priority)
+        return Place(self, claim)
     }
 
-    private func leave(_ priority: Priority) {
+    private func leave(_ claim: Claim) {
         let admitted = state.withLock { state in
-            state.queue.leave(priority).compactMap { state.waiters.removeValue(forKey: $0.id) }
+            state.queue.leave(claim).compactMap { state.waiters.removeValue(forKey: $0) }
         }
         for waiter in admitted { waiter.resume(returning: true) }
     }

@@ -13,6 +13,7 @@ final class Transport: Sendable {
     private let credentials: CredentialStore
     private let recovery = Recovery()
     let gate: RequestGate
+    var watches: WatchClients { clients.watches }
 
     init(configuration: ClusterConfiguration, options: ClientOptions, logger: Logger) {
         self.configuration = configuration
@@ -40,7 +41,7 @@ final class Transport: Sendable {
     /// - Returns: the body of a 2xx answer.
     func send(
         _ request: APIRequest, deadline: ContinuousClock.Instant?, retries: RetryPolicy,
-        priority: RequestGate.Priority, permit: WritePermission?
+        priority: RequestQueue.Priority, permit: WritePermission?
     ) async throws -> Data {
         let permit = request.method == .GET ? nil : permit
         var end = deadline ?? options.time.now() + retries.budget
@@ -88,20 +89,21 @@ final class Transport: Sendable {
     ///
     /// - Returns: the place, and how long it was waited for.
     private func place(
-        _ priority: RequestGate.Priority, _ permit: WritePermission?, _ deadline: ContinuousClock.Instant?,
+        _ priority: RequestQueue.Priority, _ permit: WritePermission?, _ deadline: ContinuousClock.Instant?,
         budget: ContinuousClock.Instant, _ purpose: APIRequest.Purpose
     ) async throws -> (RequestGate.Place, waited: Duration) {
         var waited = Duration.zero
         while true {
             if let permit { try await wait(until: budget + waited, purpose, permit.wait) }
             let start = options.time.now()
+            let claim = RequestGate.Claim(priority: priority, namespace: purpose.namespace ?? "")
             let place: RequestGate.Place
-            if let free = gate.enterAtOnce(priority) {
+            if let free = gate.enterAtOnce(claim) {
                 place = free
             } else if let deadline {
-                place = try await wait(until: deadline, purpose) { [gate] in try await gate.enter(priority) }
+                place = try await wait(until: deadline, purpose) { [gate] in try await gate.enter(claim) }
             } else {
-                place = try await gate.enter(priority)
+                place = try await gate.enter(claim)
             }
             if deadline == nil { waited += start.duration(to: options.time.now()) }
             // Nothing is awaited between this and the sending. What is thrown gives the place back.
@@ -121,22 +123,29 @@ final class Transport: Sendable {
         }
     }
 
-    /// Opens a watch and hands its answer to `body` as soon as the head is there. No retries: the watch loop has its own.
+    /// Opens a watch and hands its answer to `body` as soon as the head is there; until then it is one of the requests in flight.
+    /// No retries: the watch loop has its own.
     func watch<Result: Sendable>(
-        _ request: APIRequest, _ body: @Sendable (HTTPClientResponse.Body) async throws -> Result
+        _ request: APIRequest, priority: RequestQueue.Priority,
+        _ body: @Sendable (HTTPClientResponse.Body) async throws -> Result
     ) async throws -> Result {
         do {
             let credential = try await credentials.current()
-            var response = try await open(request, credential)
-            if response.status == .unauthorized, let other = try await credentials.renew(rejected: credential) {
-                response = try await open(request, other)
+            let place = try await place(priority, nil, nil, budget: .now, request.purpose).0
+            defer { place.leave() }
+            return try await clients.watches.with { client in
+                var response = try await open(request, credential, client)
+                if response.status == .unauthorized, let other = try await credentials.renew(rejected: credential) {
+                    response = try await open(request, other, client)
+                }
+                observe(Int(response.status.code))
+                guard response.status == .ok else {
+                    let text = try await collect(response.body, limit: 1 << 20)
+                    throw Answer(response, body: text).error(purpose: request.purpose)
+                }
+                place.leave()
+                return try await body(response.body)
             }
-            observe(Int(response.status.code))
-            guard response.status == .ok else {
-                let text = try await collect(response.body, limit: 1 << 20)
-                throw Answer(response, body: text).error(purpose: request.purpose)
-            }
-            return try await body(response.body)
         } catch let error as TransportFailure {
             throw await describe(error, purpose: request.purpose)
         }
@@ -160,10 +169,12 @@ final class Transport: Sendable {
         return TokenClaims(unverified: Secret(String(header.dropFirst(prefix.count))))
     }
 
-    private func open(_ request: APIRequest, _ credential: Credential) async throws -> HTTPClientResponse {
+    private func open(
+        _ request: APIRequest, _ credential: Credential, _ client: HTTPClient
+    ) async throws -> HTTPClientResponse {
         try await options.observing(request.purpose, status: { Int($0.status.code) }) {
             try await TransportFailure.catching {
-                try await clients.watches.execute(
+                try await client.execute(
                     httpRequest(request, credential), deadline: .now() + TimeAmount(options.requestTimeout))
             }
         }
@@ -219,12 +230,13 @@ final class Transport: Sendable {
         _ request: APIRequest, _ credential: Credential, within timeout: Duration
     ) async throws -> Answer {
         let prepared = httpRequest(request, credential)
-        let client = clients.requests
+        let (client, watches) = (clients.requests, clients.watches)
         let limit = options.responseLimit
         return try await options.observing(request.purpose, status: \.status) {
             try await TransportFailure.catching {
                 try await withTimeout(timeout) {
                     let response = try await client.execute(prepared, deadline: .now() + TimeAmount(timeout))
+                    watches.answered(in: response.version)
                     return Answer(response, body: try await self.collect(response.body, limit: limit))
                 }
             }

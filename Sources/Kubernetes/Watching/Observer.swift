@@ -12,8 +12,14 @@ struct Observer<Object: ClusterObject>: Sendable {
     private var time: TimeSource { transport.options.time }
 
     /// Runs until it is cancelled or something cannot be mended by trying again.
-    func run() async throws {
+    ///
+    /// - Parameter list: what to begin with; nil: it is read.
+    func run(after list: consuming ResourceList<Object.Value>?) async throws {
         var plan = WatchPlan()
+        if let list {
+            buffer.replace(list.items)
+            plan.listed(resourceVersion: list.resourceVersion)
+        }
         while true {
             try Task.checkCancellation()
             let start = time.now()
@@ -88,7 +94,7 @@ struct Observer<Object: ClusterObject>: Sendable {
                 ("timeoutSeconds", "\(seconds)"),
             ])
         let limit = transport.options.lineLimit
-        return try await transport.watch(request) { body in
+        return try await transport.watch(request, priority: client.priority(of: request)) { body in
             var plan = start
             do {
                 var framer = LineFramer(limit: limit)

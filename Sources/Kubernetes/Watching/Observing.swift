@@ -3,15 +3,18 @@ import Workloads
 extension KubernetesClient {
     /// All workloads of a kind, from now on.
     ///
-    /// - Parameter fieldSelector: `metadata.name=NAME` is allowed to a Role that names that workload only (`resourceNames`).
+    /// - Parameters:
+    ///   - fieldSelector: `metadata.name=NAME` is allowed to a Role that names that workload only (`resourceNames`).
+    ///   - list: of the same scope, read a moment ago: it is the first snapshot, and not read again.
     public func observe(
-        _ kind: WorkloadKind, namespace: String, labelSelector: String? = nil, fieldSelector: String? = nil
+        _ kind: WorkloadKind, namespace: String, labelSelector: String? = nil, fieldSelector: String? = nil,
+        after list: ResourceList<Workload>? = nil
     ) -> Observations<Workload> {
         let scope = ListScope(.init(kind), namespace, labelSelector, fieldSelector)
         return switch kind {
-        case .statefulSet: observe(StatefulSetObject.self, scope)
-        case .deployment: observe(DeploymentObject.self, scope)
-        case .daemonSet: observe(DaemonSetObject.self, scope)
+        case .statefulSet: observe(StatefulSetObject.self, scope, list)
+        case .deployment: observe(DeploymentObject.self, scope, list)
+        case .daemonSet: observe(DaemonSetObject.self, scope, list)
         }
     }
 
@@ -19,12 +22,14 @@ extension KubernetesClient {
     public func observePods(
         namespace: String, labelSelector: String? = nil, fieldSelector: String? = nil
     ) -> Observations<PodState> {
-        observe(PodObject.self, ListScope(.pods, namespace, labelSelector, fieldSelector))
+        observe(PodObject.self, ListScope(.pods, namespace, labelSelector, fieldSelector), nil)
     }
 
-    private func observe<Object: ClusterObject>(_ type: Object.Type, _ scope: ListScope) -> Observations<Object.Value> {
+    private func observe<Object: ClusterObject>(
+        _ type: Object.Type, _ scope: ListScope, _ list: ResourceList<Object.Value>?
+    ) -> Observations<Object.Value> {
         Observations(name: { Object.name(of: $0) }) { buffer in
-            try await Observer<Object>(client: withoutRetries, scope: scope, buffer: buffer).run()
+            try await Observer<Object>(client: withoutRetries, scope: scope, buffer: buffer).run(after: list)
         }
     }
 }

@@ -69,7 +69,7 @@ struct RollbackChoice: VersionChoice {
             chosen.notes.append("no app is named: all that \(goal.descriptor.file) has")
             return descriptor.apps.filter { there.contains($0.name) }
         }
-        guard let last = history.deployments.first else {
+        guard let last = history.last else {
             throw Refused([
                 Diagnostic(
                     code: "no-deployment", message: "\(environment) has no deployment yet that could be taken back",

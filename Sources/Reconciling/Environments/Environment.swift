@@ -3,35 +3,86 @@ import Git
 import Rollouts
 
 /// One environment, complete and checked: which branch says what runs, and where it runs.
+///
+/// A value in one reference: a loop keeps it in many places for each environment, and what it holds takes more than a kilobyte.
 public struct Environment: Sendable, Hashable {
-    public let name: String
-    public let repository: RemoteURL
-    public let branch: BranchName
+    /// What it holds; the same names, without words.
+    struct Content: Sendable, Hashable {
+        let name: String
+        let repository: RemoteURL
+        let branch: BranchName
+        let descriptor: String
+        let namespace: String
+        let registry: String
+        let channels: Set<AppVersion.Channel>
+        var cluster: ClusterSettings
+        var git: GitSettings
+        let rollout: RolloutSettings
+        let drift: DriftPolicy
+        let verify: Verify?
+        let forge: ForgeSettings?
+        let windows: ChangeWindows
+        let signatures: SignatureSettings
+        let approvals: ApprovalSettings?
+        let notes: Bool
+        let revert: RevertSettings
+    }
+
+    private final class Box: Sendable {
+        let content: Content
+
+        init(_ content: Content) { self.content = content }
+    }
+
+    private var box: Box
+
+    init(_ content: Content) { box = Box(content) }
+
+    private var content: Content {
+        get { box.content }
+        set { box = Box(newValue) }
+    }
+
+    public var name: String { box.content.name }
+    public var repository: RemoteURL { box.content.repository }
+    public var branch: BranchName { box.content.branch }
     /// The descriptor's path in the branch.
-    public let descriptor: String
+    public var descriptor: String { box.content.descriptor }
     /// The only namespace that is written to.
-    public let namespace: String
+    public var namespace: String { box.content.namespace }
     /// `host[:port][/path]`.
-    public let registry: String
+    public var registry: String { box.content.registry }
     /// The channels whose versions may run here; never empty.
-    public let channels: Set<AppVersion.Channel>
-    public internal(set) var cluster: ClusterSettings
-    public internal(set) var git: GitSettings
-    public let rollout: RolloutSettings
-    public let drift: DriftPolicy
+    public var channels: Set<AppVersion.Channel> { box.content.channels }
+    public internal(set) var cluster: ClusterSettings {
+        get { box.content.cluster }
+        set { content.cluster = newValue }
+    }
+    public internal(set) var git: GitSettings {
+        get { box.content.git }
+        set { content.git = newValue }
+    }
+    public var rollout: RolloutSettings { box.content.rollout }
+    public var drift: DriftPolicy { box.content.drift }
     /// What is asked once every rollout is proven; nil where that is all.
-    public let verify: Verify?
+    public var verify: Verify? { box.content.verify }
     /// How the repository's forge tells of pushes and is told of deployments; nil where neither is asked for.
-    public let forge: ForgeSettings?
+    public var forge: ForgeSettings? { box.content.forge }
     /// When it may be changed.
-    public let windows: ChangeWindows
-    public let signatures: SignatureSettings
+    public var windows: ChangeWindows { box.content.windows }
+    public var signatures: SignatureSettings { box.content.signatures }
     /// Who must approve a commit before it is deployed; nil where nobody has to.
-    public let approvals: ApprovalSettings?
+    public var approvals: ApprovalSettings? { box.content.approvals }
     /// What becomes of its deployments is added to the git notes of their commits.
-    public let notes: Bool
+    public var notes: Bool { box.content.notes }
     /// How failed versions are taken back in git, where ``RolloutSettings/onFailure`` asks for it.
-    public let revert: RevertSettings
+    public var revert: RevertSettings { box.content.revert }
+
+    public static func == (one: Environment, other: Environment) -> Bool {
+        one.box === other.box || one.box.content == other.box.content
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(box.content) }
 
     /// What its connections read once.
     var connectionFiles: [String] { git.connectionFiles + cluster.connectionFiles }

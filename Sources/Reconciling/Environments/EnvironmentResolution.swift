@@ -16,11 +16,12 @@ extension EnvironmentSettings {
             let namespace = text(.namespace), let registry = text(.registry)
         else { throw Refused(problems) }
         return Environment(
-            name: name, repository: repository, branch: branch,
-            descriptor: descriptorPath, namespace: namespace, registry: registry,
-            channels: channels, cluster: cluster, git: git, rollout: rollout, drift: drift,
-            verify: verify, forge: forge, windows: windows, signatures: signatures, approvals: approvals,
-            notes: notes, revert: revert)
+            Environment.Content(
+                name: name, repository: repository, branch: branch,
+                descriptor: descriptorPath, namespace: namespace, registry: registry,
+                channels: channels, cluster: cluster, git: git, rollout: rollout, drift: drift,
+                verify: verify, forge: forge, windows: windows, signatures: signatures, approvals: approvals,
+                notes: notes, revert: revert))
     }
 
     /// Where the environment's descriptor is. It needs the repository alone: a build that writes versions need not know the

@@ -25,6 +25,8 @@ final class EventRecorder: Sendable {
         var denial: String?
         var hasToldDenial = false
         var waiters: [CheckedContinuation<Void, Never>] = []
+        /// Whoever flushes is to end.
+        var isInterrupted = false
 
         mutating func lose(_ count: Int, _ why: String) {
             guard count > 0, denial == nil else { return }
@@ -36,14 +38,12 @@ final class EventRecorder: Sendable {
     private let cluster: KubernetesClient
     private let environment: String
     private let namespace: String
-    private let requestTimeout: Duration
     private let state = Mutex(State())
 
     init(cluster: KubernetesClient, environment: Environment, requestTimeout: Duration = .seconds(2)) {
-        self.cluster = cluster
+        self.cluster = cluster.unhurried.within(requestTimeout)
         self.environment = environment.name
         namespace = environment.namespace
-        self.requestTimeout = requestTimeout
     }
 
     /// Returns at once; the event is posted beside the caller, even where the caller's task is cancelled.
@@ -60,21 +60,33 @@ final class EventRecorder: Sendable {
         }
     }
 
+    /// However many requests wait at the API server, a flush takes no longer than so many times what it was given.
+    private static let extensions = 10
+
     /// Waits until every recorded event is posted or lost, and no request is under way. What is not posted by then is lost. A
     /// cancelled task waits all the same.
     ///
+    /// - Parameter whileBusy: it is given longer while requests wait for their turn, since many passes are under way; a cancelled task
+    ///   is not.
     /// - Returns: what a person should know, where there is anything that was not said before.
-    func flush(within duration: Duration) async -> String? {
+    func flush(within duration: Duration, whileBusy: Bool = false) async -> String? {
         let timer = Task {
-            do { try await Task.sleep(for: duration) } catch { return }  // all were posted before
+            for _ in 0..<(whileBusy ? Self.extensions : 1) {
+                do { try await Task.sleep(for: duration) } catch { return }  // all were posted before
+                if cluster.requestsWaiting == 0 || state.withLock({ $0.isInterrupted }) { break }
+            }
             abandon()
         }
-        await withCheckedContinuation { continuation in
-            let isIdle = state.withLock { state in
-                if !state.posters.isEmpty { state.waiters.append(continuation) }
-                return state.posters.isEmpty
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isIdle = state.withLock { state in
+                    if !state.posters.isEmpty { state.waiters.append(continuation) }
+                    return state.posters.isEmpty
+                }
+                if isIdle { continuation.resume() }
             }
-            if isIdle { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.isInterrupted = true }
         }
         timer.cancel()
         await timer.value  // so that it cannot abandon what is recorded after this
@@ -107,7 +119,7 @@ final class EventRecorder: Sendable {
     private func post(as number: Int) async {
         while let event = next(for: number) {
             do {
-                try await cluster.before(.now + requestTimeout).post(event, namespace: namespace)
+                try await cluster.post(event, namespace: namespace)
             } catch let error as KubernetesError where error.code == "forbidden" && error.category == .denied {
                 state.withLock { state in
                     state.denial = error.message

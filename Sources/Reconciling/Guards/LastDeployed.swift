@@ -15,7 +15,7 @@ extension DeploymentHistory {
     ///
     /// - Returns: nil where there is none, or a later one has left something half done, so that nobody can say what is drift.
     var lastDeployed: Deployment? {
-        let standing = deployments.filter { $0.outcome != .rolledBack }
+        let standing = Array(newestFirst.lazy.filter { $0.outcome != .rolledBack }.prefix(2))
         guard let last = standing.first else { return nil }
         switch last.outcome {
         case .proven, .patched: return last
@@ -31,7 +31,7 @@ extension DeploymentHistory {
 
     /// The same descriptor has been begun to be deployed, and that did not come to its end.
     func isUnderWay(_ digest: String) -> Bool {
-        guard let last = deployments.first, last.outcome == .running || last.outcome == .interrupted else {
+        guard let last, last.outcome == .running || last.outcome == .interrupted else {
             return false
         }
         return last.descriptor == digest

@@ -14,35 +14,58 @@ public struct DeploymentHistory: Sendable {
     /// One that is larger is packed; see ``PackedDeployment``. Smaller ones are left as they are, for people to read.
     static let packedFrom = 100_000
 
-    public private(set) var deployments: [Deployment]
     /// As read; what is in it and not of Descry's making stays.
     let map: ConfigMap
+    /// Nil where each is decoded when it is asked for.
+    private var decoded: [Deployment]?
 
-    /// A deployment that cannot be read, of a later version say, is left out and left in place.
-    init(_ map: ConfigMap) {
+    /// When its deployments are decoded.
+    enum Decoding {
+        /// Once, for those who look at many.
+        case atOnce
+        /// Each time that one is asked for, for a pass: it needs few, and a hundred of a hundred apps each would take megabytes.
+        case asNeeded
+    }
+
+    init(_ map: ConfigMap, _ decoding: Decoding = .atOnce) {
         self.map = map
+        if decoding == .atOnce { decoded = Array(newestFirst) }
+    }
+
+    /// All of them.
+    public var deployments: [Deployment] { decoded ?? Array(newestFirst) }
+
+    /// The newest one.
+    var last: Deployment? { newestFirst.first { _ in true } }
+
+    /// One that cannot be read, of a later version say, is left out and left in place.
+    var newestFirst: AnySequence<Deployment> {
+        if let decoded { return AnySequence(decoded) }
+        let numbered = map.data.keys.compactMap { key in Self.number(key).map { (key, $0) } }
+        return AnySequence(
+            numbered.sorted { $0.1 > $1.1 }.lazy.compactMap { [map] key, _ in map.data[key].flatMap(Self.deployment) })
+    }
+
+    private static func deployment(_ text: String) -> Deployment? {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .iso8601
-        deployments = map.data.compactMap { key, text in
-            guard key.hasPrefix(Self.prefix) else { return nil }
-            let data = Data(text.utf8)
-            do {
-                return try decoder.decode(Deployment.self, from: data)
-            } catch {
-                do { return try decoder.decode(PackedDeployment.self, from: data).whole } catch { return nil }
-            }
-        }.sorted { $0.number > $1.number }
+        let data = Data(text.utf8)
+        do {
+            return try decoder.decode(Deployment.self, from: data)
+        } catch {
+            do { return try decoder.decode(PackedDeployment.self, from: data).whole } catch { return nil }
+        }
     }
 
     /// The newest deployment of what a branch asked for, which decides what is not tried again.
-    var decisive: Deployment? { deployments.first { $0.isCorrection != true } }
+    var decisive: Deployment? { newestFirst.first { $0.isCorrection != true } }
 
     /// The commits that passes of one user began and did not come to the end of, since the last one that they did; newest first.
     ///
     /// Those of others do not count: the loop tells forges of commits, `apply` does not, and one of it in between ends nothing.
     func unfinished(by runner: Deployment.Runner, besides commit: String) -> [SyncReport.Commit] {
         var commits: [SyncReport.Commit] = []
-        for deployment in deployments where deployment.by.user == runner.user {
+        for deployment in newestFirst where deployment.by.user == runner.user {
             guard [.running, .interrupted, .preempted].contains(deployment.outcome) else { break }
             if deployment.commit.id != commit, !commits.contains(where: { $0.id == deployment.commit.id }) {
                 commits.append(deployment.commit)
@@ -100,10 +123,7 @@ public struct DeploymentHistory: Sendable {
     static func name(_ environment: String) -> String { "descry-" + environment.lowercased() }
 
     /// Above every number in use, also of those that cannot be read.
-    var nextNumber: Int {
-        let used = map.data.keys.compactMap { $0.hasPrefix(Self.prefix) ? Int($0.dropFirst(Self.prefix.count)) : nil }
-        return (used.max() ?? 0) + 1
-    }
+    var nextNumber: Int { (newestNumber ?? 0) + 1 }
 
     /// The ConfigMap with this deployment in it, in place of the one of the same number. An earlier one that has not ended was
     /// interrupted.
@@ -115,7 +135,7 @@ public struct DeploymentHistory: Sendable {
         var result = map
         result.labels["app.kubernetes.io/managed-by"] = "descry"
         if let accepted { try Self.accept(accepted, in: &result) }
-        if var last = deployments.first, last.number < deployment.number, last.outcome == .running {
+        if newestNumber ?? 0 < deployment.number, var last, last.outcome == .running {
             last.outcome = .interrupted
             result.data[Self.key(last.number)] = try Self.text(last)
         }
@@ -169,6 +189,13 @@ public struct DeploymentHistory: Sendable {
     private static let prefix = "deployment-"
     private static let acceptedKey = "accepted"
     private static let forgivenKey = "forgiven"
+
+    private var newestNumber: Int? { map.data.keys.compactMap(Self.number).max() }
+
+    /// Of a deployment's key.
+    private static func number(_ key: String) -> Int? {
+        key.hasPrefix(prefix) ? Int(key.dropFirst(prefix.count)) : nil
+    }
 
     /// Six digits, so that the order of the keys is that of the numbers.
     private static func key(_ number: Int) -> String {

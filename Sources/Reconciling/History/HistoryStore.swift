@@ -26,6 +26,13 @@ public struct HistoryStore: Sendable {
         return bounded
     }
 
+    /// The same, for what follows the writes of a pass.
+    var unhurried: HistoryStore {
+        var unhurried = self
+        unhurried.cluster = cluster.unhurried
+        return unhurried
+    }
+
     /// The same, which waits so long for an API server that is away.
     func throughOutages(of duration: Duration) -> HistoryStore {
         var persistent = self
@@ -35,11 +42,13 @@ public struct HistoryStore: Sendable {
 
     /// - Returns: nil where the token may not read it.
     /// - Throws: `KubernetesError` for what is no refusal.
-    public func read() async throws -> DeploymentHistory? {
+    public func read() async throws -> DeploymentHistory? { try await read(.atOnce) }
+
+    func read(_ decoding: DeploymentHistory.Decoding) async throws -> DeploymentHistory? {
         let name = DeploymentHistory.name(environment)
         do {
             return DeploymentHistory(
-                try await cluster.configMap(name, namespace: namespace) ?? ConfigMap(name: name))
+                try await cluster.configMap(name, namespace: namespace) ?? ConfigMap(name: name), decoding)
         } catch let error as KubernetesError where error.status == 403 {
             return nil
         }
@@ -80,11 +89,11 @@ public struct HistoryStore: Sendable {
             do {
                 let map = try await cluster.write(
                     try history.recording(numbered, accepting: accepted), over: history.map, namespace: namespace)
-                return Entry(deployment: numbered, history: DeploymentHistory(map))
+                return Entry(deployment: numbered, history: DeploymentHistory(map, .asNeeded))
             } catch let error as KubernetesError where error.status == 403 {
                 return nil
             } catch let error as KubernetesError where error.category == .conflict || history.isGone(error) {
-                guard let current = try await read() else { return nil }
+                guard let current = try await read(.asNeeded) else { return nil }
                 history = current
             }
         }
@@ -103,7 +112,7 @@ public struct HistoryStore: Sendable {
             } catch let error as KubernetesError where error.status == 403 {
                 return false
             } catch let error as KubernetesError where error.category == .conflict || history.isGone(error) {
-                guard let current = try await read() else { return false }
+                guard let current = try await read(.asNeeded) else { return false }
                 history = current
             }
         }

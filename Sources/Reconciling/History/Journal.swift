@@ -67,7 +67,7 @@ struct Journal: Sendable {
     ) async throws -> Quarantine? {
         let isNeeded = plan.apps.contains(where: \.isRolledOut)
         let reverts = environment.rollout.onFailure.reverts
-        guard var history = try await store.read() else {
+        guard var history = try await store.read(.asNeeded) else {
             if isNeeded { note(HistoryStore.missing(store.environment)) }
             return nil
         }
@@ -77,7 +77,7 @@ struct Journal: Sendable {
         var earlier = EarlierApps()
         var carried: [Deployment.App] = []
         if !retries, let failed = history.quarantine(plan, descriptor: descriptor, byVersion: reverts) { return failed }
-        if let last = history.deployments.first {
+        if let last = history.last {
             if proves { earlier = EarlierApps(last.unchecked(plan)) }
             if [.running, .interrupted, .preempted].contains(last.outcome) {
                 let gone = try await AbandonedApp.all(of: last, besides: plan, environment.name, reader)
@@ -174,7 +174,8 @@ struct Journal: Sendable {
             deployment.apps[index].failure = app.failure.map(Self.text)
         }
         do {
-            let stored = try await store.throughOutages(of: Self.patience).record(deployment, in: entry.history)
+            let stored = try await store.throughOutages(of: Self.patience).unhurried.record(
+                deployment, in: entry.history)
             return End(entry: stored, trouble: stored == nil ? HistoryStore.missing(store.environment) : nil)
         } catch let error as KubernetesError {
             return End(trouble: "the end of this deployment is not in the history: \(error.message)")

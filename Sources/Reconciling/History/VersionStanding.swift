@@ -33,13 +33,13 @@ extension Deployment {
 extension DeploymentHistory {
     /// The newest deployment that was to bring a workload to a version.
     func last(of workload: String, to version: String) -> (deployment: Deployment, app: Deployment.App)? {
-        deployments.lazy.compactMap { deployment in
+        newestFirst.lazy.compactMap { deployment in
             deployment.apps.first { $0.workload == workload && $0.to == version }.map { (deployment, $0) }
         }.first
     }
 
     func standing(of version: String, for workload: String) -> VersionStanding {
-        for deployment in deployments {
+        for deployment in newestFirst {
             for app in deployment.apps where app.workload == workload && app.to == version {
                 if deployment.proves(app) { return .proven(deployment) }
                 if deployment.speaksAgainst(app) { return .failed(deployment, app) }
@@ -55,7 +55,7 @@ extension DeploymentHistory {
     /// - Returns: nil where no deployment has proven it, or one is under way.
     func provenSince(of workload: String, uid: String, version: String) -> Date? {
         var since: Date?
-        for deployment in deployments {
+        for deployment in newestFirst {
             guard let app = deployment.apps.first(where: { $0.workload == workload && $0.uid == uid }) else { continue }
             guard app.to == version, deployment.proves(app) else { return since ?? deployment.finishedAt }
             since = deployment.finishedAt ?? deployment.startedAt

@@ -25,17 +25,17 @@ struct EnvironmentPass: Sendable {
             do {
                 finished = try await context.slots.run(
                     at: environment.cluster.address, isBusy: { cluster.requestsWaiting > 0 }
-                ) {
+                ) { giveBack in
                     context.tell(.passStarted(environment, start))
                     var finished: FinishedPass
                     do {
                         finished = FinishedPass(
-                            start, try await sync(context.tell).run(), context.time.date(),
+                            start, try await sync(context.tell, hasWritten: giveBack).run(), context.time.date(),
                             poll: context.settings.pollInterval)
                     } catch {
                         finished = FinishedPass(start, error)
                     }
-                    if finished.end == .refused || finished.isRevertDue { await keep(&finished) }
+                    if finished.end == .refused || finished.isRevertDue { await keep(&finished, hasWritten: giveBack) }
                     return finished
                 }
             } catch {
@@ -48,15 +48,16 @@ struct EnvironmentPass: Sendable {
     }
 
     /// What runs is kept as it was deployed last while the branch's own commit is refused.
-    private func keep(_ finished: inout FinishedPass) async {
+    private func keep(_ finished: inout FinishedPass, hasWritten giveBack: @escaping @Sendable () -> Void) async {
         do {
             // The forge is told of the branch's commit, which nothing of this is about.
-            let sync = sync { [tell = context.tell] event in
+            let tell: @Sendable (LoopEvent) -> Void = { [tell = context.tell] event in
                 switch event {
                 case .changing, .superseded: break
                 default: tell(event)
                 }
             }
+            let sync = sync(tell, hasWritten: giveBack)
             if let kept = try await sync.keepLastDeployed() { finished.kept(kept) }
         } catch {
             // It is tried again with the commit, which waits for nothing but another one.
@@ -65,7 +66,9 @@ struct EnvironmentPass: Sendable {
         }
     }
 
-    private func sync(_ tell: @escaping @Sendable (LoopEvent) -> Void) -> Sync {
+    private func sync(
+        _ tell: @escaping @Sendable (LoopEvent) -> Void, hasWritten: @escaping @Sendable () -> Void
+    ) -> Sync {
         let (environment, start) = (environment, start)
         return Sync(
             environment: environment, repository: repository, cluster: cluster, command: .apply, extent: .prove,
@@ -75,6 +78,7 @@ struct EnvironmentPass: Sendable {
             progress: { event in
                 switch event {
                 case .planned: tell(.changing(environment, start))
+                case .app: hasWritten()
                 case .superseded(let commit): tell(.superseded(environment, commit: commit.id, by: start))
                 default: break
                 }

@@ -2,9 +2,10 @@ import Synchronization
 
 /// Lets so many passes begin at once at each API server, in the order in which they came.
 ///
-/// The bound is for the burst after a start or a push to many branches. A pass that goes on for longer, since it waits for rollouts
-/// or for a server that hangs, gives its place to the next one, and so delays nobody. Where it goes on since the API server has
-/// more to do than it can, it keeps its place: more passes would make none of them faster.
+/// The bound is for the burst after a start or a push to many branches. A pass that has begun to write gives its place to the next
+/// one, which so writes before the first one's rollouts are proven. So does one that goes on for longer, since it waits for
+/// a server that hangs, and so delays nobody. Where it goes on since the API server has more to do than it can, it keeps its place:
+/// more passes would make none of them faster.
 final class PassSlots: Sendable {
     typealias Server = ClusterSettings.Address
 
@@ -39,10 +40,13 @@ final class PassSlots: Sendable {
 
     /// Runs the body once there is a place.
     ///
-    /// - Parameter isBusy: whether the API server has more to do than it can.
+    /// - Parameters:
+    ///   - isBusy: whether the API server has more to do than it can.
+    ///   - body: gets what gives its place back before its end.
     /// - Throws: `CancellationError`, and what the body throws.
     func run<Result: Sendable>(
-        at server: Server, isBusy: @escaping @Sendable () -> Bool, _ body: @Sendable () async throws -> Result
+        at server: Server, isBusy: @escaping @Sendable () -> Bool,
+        _ body: @Sendable (_ giveBack: @escaping @Sendable () -> Void) async throws -> Result
     ) async throws -> Result {
         guard await enter(server) else { throw CancellationError() }
         let isGivenBack = Mutex(false)
@@ -63,7 +67,7 @@ final class PassSlots: Sendable {
                 giveBack()
             }
             defer { group.cancelAll() }
-            return try await body()
+            return try await body(giveBack)
         }
     }
 

@@ -15,7 +15,7 @@ extension DeploymentHistory {
     func since(of key: WorkloadKey, uid: String, running version: String) -> Date? {
         let workload = key.description
         var since: Date?
-        for deployment in deployments {
+        for deployment in newestFirst {
             guard let app = deployment.apps.first(where: { $0.workload == workload && $0.uid == uid }),
                 app.outcome == .proven || app.outcome == .patched
             else { continue }
@@ -32,7 +32,7 @@ extension DeploymentHistory {
     /// - Parameter isQuarantined: whether that version waits for a new descriptor.
     func lastFailure(of key: WorkloadKey, isQuarantined: Bool) -> AppStatus.LastFailure? {
         let workload = key.description
-        for deployment in deployments {
+        for deployment in newestFirst {
             guard let app = deployment.apps.first(where: { $0.workload == workload }) else { continue }
             switch app.outcome {
             case .proven where deployment.isCorrection != true: return nil

@@ -36,7 +36,7 @@ public struct DescriptorSource: Sendable {
     func tip(_ commit: CommitID, acceptsRewrite: Bool, history store: HistoryStore) async throws -> BranchTip {
         let branch = environment.branch
         func recorded() async throws -> GitRepository.Baseline? {
-            try await store.read()?.accepted?.baseline(of: branch, in: repository.remote)
+            try await store.read(.asNeeded)?.accepted?.baseline(of: branch, in: repository.remote)
         }
         let isFresh = try await repository.accepted(branch) == nil
         let tip = try await repository.fetch(

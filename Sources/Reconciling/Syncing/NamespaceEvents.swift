@@ -30,10 +30,11 @@ struct NamespaceEventSource: Sendable {
     /// Often enough that a rollout's end is seen about a second late, seldom enough for 50 apps to cost 50 requests a second.
     private static let pollInterval = Duration.seconds(1)
 
-    func observeWorkloads(_ kind: WorkloadKind) async {
+    /// - Parameter list: read a moment ago; nil: it is read.
+    func observeWorkloads(_ kind: WorkloadKind, after list: ResourceList<Workload>?) async {
         await reporting {
             do {
-                for try await observation in cluster.observe(kind, namespace: namespace) {
+                for try await observation in cluster.observe(kind, namespace: namespace, after: list) {
                     tell(.workloads(kind, observation))
                 }
             } catch let error as KubernetesError where error.status == 403 {

@@ -33,6 +33,8 @@ struct RolloutPass {
         let environment: Environment
         let cluster: KubernetesClient
         let commit: SyncReport.Commit
+        /// What the namespace was seen to have before anything was written: the watches go on from there.
+        let lists: [WorkloadKind: ResourceList<Workload>]
         /// The kinds that the token may not list: their workloads are read by name.
         let unlistable: Set<WorkloadKind>
         /// What a pass that did not come to its end had set out to change: a failure takes that back too.
@@ -90,7 +92,8 @@ struct RolloutPass {
             cluster: settings.cluster.throughOutages(of: patience), environment: settings.environment.name,
             namespace: settings.environment.namespace)
         return try await RolloutWatch.run(
-            replacer, kinds: Set((apps + settings.abandoned).map(\.key.kind)), unlistable: settings.unlistable,
+            replacer, kinds: Set((apps + settings.abandoned).map(\.key.kind)), lists: settings.lists,
+            unlistable: settings.unlistable,
             clock: ContinuousClock(),
             note: { progress(.note($0)) }
         ) { watch in

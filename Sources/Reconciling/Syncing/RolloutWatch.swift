@@ -43,10 +43,12 @@ struct RolloutWatch {
     /// Watches the namespace for as long as `body` runs: one watch for each kind and one for the pods.
     ///
     /// - Parameters:
+    ///   - lists: what was listed a moment ago, and is not listed again.
     ///   - unlistable: the kinds that are known not to be listed and watched; they are read by name.
     ///   - note: what a person should know at once.
     static func run<Result: Sendable>(
-        _ replacer: StuckPodReplacer, kinds: Set<WorkloadKind>, unlistable: Set<WorkloadKind>,
+        _ replacer: StuckPodReplacer, kinds: Set<WorkloadKind>, lists: [WorkloadKind: ResourceList<Workload>],
+        unlistable: Set<WorkloadKind>,
         clock: any Clock<Duration>, note: @escaping @Sendable (String) -> Void,
         _ body: (RolloutWatch) async throws -> Result
     ) async throws -> Result {
@@ -54,13 +56,17 @@ struct RolloutWatch {
         let (jobs, job) = AsyncStream<Job>.makeStream()
         let unfinished = UnfinishedRollouts()
         let source = NamespaceEventSource(
-            cluster: replacer.cluster, namespace: replacer.namespace, unfinished: unfinished, clock: clock
+            cluster: replacer.cluster.unhurried, namespace: replacer.namespace, unfinished: unfinished, clock: clock
         ) { signal.yield(.namespace($0)) }
         return try await withThrowingDiscardingTaskGroup { group in
             for kind in kinds {
                 let isListable = !unlistable.contains(kind)
-                group.addTask {
-                    if isListable { await source.observeWorkloads(kind) } else { await source.pollWorkloads(kind) }
+                group.addTask { [list = lists[kind]] in
+                    if isListable {
+                        await source.observeWorkloads(kind, after: list)
+                    } else {
+                        await source.pollWorkloads(kind)
+                    }
                 }
             }
             group.addTask { await source.observePods() }

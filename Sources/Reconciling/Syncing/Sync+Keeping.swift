@@ -24,7 +24,8 @@ extension Sync {
             override = Deployment.Override(guards: [.window], reason: overriding)
         }
         if !isReadOnly, !holds.isEmpty, holds.allSatisfy({ $0.code == .window }),
-            try await HistoryStore(cluster: cluster, environment: environment).read()?.isUnderWay(version.digest)
+            try await HistoryStore(cluster: cluster, environment: environment).read(.asNeeded)?.isUnderWay(
+                version.digest)
                 ?? false
         {
             note("outside of the windows, and going on all the same: this deployment has begun inside", &record)
@@ -66,7 +67,8 @@ extension Sync {
     /// - Returns: nil where the history has no deployment that could be compared with.
     /// - Throws: as ``run()``.
     func keepLastDeployed() async throws -> Outcome? {
-        guard extent == .prove, let history = try await HistoryStore(cluster: cluster, environment: environment).read()
+        guard extent == .prove,
+            let history = try await HistoryStore(cluster: cluster, environment: environment).read(.asNeeded)
         else { return nil }
         let source = DescriptorSource(environment: environment, repository: repository)
         guard let deployment = history.lastDeployed, let version = try await source.read(deployment) else { return nil }
@@ -79,7 +81,7 @@ extension Sync {
         record.planned(
             plan(present.map(\.app), version.commit.id, observed.workloads, keeps: true), leftAlone: isLeftAlone)
         let stage = Stage(
-            version: version, source: source, unlistable: observed.unlistable,
+            version: version, source: source, lists: observed.lists, unlistable: observed.unlistable,
             events: EventRecorder(cluster: cluster, environment: environment), keeps: true)
         var outcome = try await keep(
             apps, of: LastDeployed(version: version, isRecorded: true), observed.workloads, stage, &record)
@@ -98,7 +100,8 @@ extension Sync {
         var plan = plan(kept.map(\.app), commit.id, observed, keeps: true)
         record.keep(plan.changed, leftAlone: isLeftAlone)
         var stage = Stage(
-            version: last.version, source: stage.source, unlistable: stage.unlistable, events: stage.events, keeps: true
+            version: last.version, source: stage.source, lists: stage.lists, unlistable: stage.unlistable,
+            events: stage.events, keeps: true
         )
         if last.isRecorded {
             var journal = Journal(
@@ -122,7 +125,7 @@ extension Sync {
     /// What to keep while changes wait. Where the token may keep no history, the descriptor itself has to do, with the apps whose
     /// version it has not changed.
     private func lastDeployed(_ stage: Stage) async throws -> LastDeployed? {
-        guard let history = try await HistoryStore(cluster: cluster, environment: environment).read() else {
+        guard let history = try await HistoryStore(cluster: cluster, environment: environment).read(.asNeeded) else {
             return LastDeployed(version: stage.version, isRecorded: false)
         }
         guard let deployment = history.lastDeployed, let version = try await stage.source.read(deployment) else {
@@ -134,7 +137,9 @@ extension Sync {
     /// What a person has accepted stays accepted, whenever it is deployed.
     private func acceptRewrite(_ tip: BranchTip, _ commit: SyncReport.Commit) async throws {
         let store = HistoryStore(cluster: cluster, environment: environment)
-        if let history = try await store.read() { _ = try await store.accept(accepted(tip, commit), in: history) }
+        if let history = try await store.read(.asNeeded) {
+            _ = try await store.accept(accepted(tip, commit), in: history)
+        }
         try await repository.accept(tip)
     }
 

@@ -117,7 +117,8 @@ public struct Sync: Sendable {
         }
         let (holds, override) = try await holds(plan, version, &record)
         let events = EventRecorder(cluster: cluster, environment: environment)
-        var stage = Stage(version: version, source: source, unlistable: observed.unlistable, events: events)
+        var stage = Stage(
+            version: version, source: source, lists: observed.lists, unlistable: observed.unlistable, events: events)
         guard !isReadOnly else { return try await carryOut(plan, stage, &record) }
         guard holds.isEmpty else { return try await keep(plan, observed.workloads, tip, stage, &record) }
         let canaries = plan.changed.filter { $0.canary != nil }
@@ -154,7 +155,7 @@ public struct Sync: Sendable {
         do {
             outcome = try await carryOut(plan, stage, &record)
             let end = await journal.end(outcome.report)
-            tell([end.trouble, await events.flush(within: .seconds(3))], &outcome)
+            tell([end.trouble, await events.flush(within: .seconds(3), whileBusy: true)], &outcome)
             if !stage.keeps { await revert(end, &outcome) }
         } catch {
             // Whoever interrupts a process waits for a few seconds only.
@@ -193,6 +194,8 @@ public struct Sync: Sendable {
     struct Stage {
         let version: DescriptorSource.Version
         let source: DescriptorSource
+        /// What was observed, as the API server has listed it.
+        let lists: [WorkloadKind: ResourceList<Workload>]
         let unlistable: Set<WorkloadKind>
         let events: EventRecorder
         /// What a pass that did not come to its end had set out to change.
@@ -229,7 +232,8 @@ public struct Sync: Sendable {
         record = try await RolloutPass.run(
             plan, rollingOut: apps,
             .init(
-                environment: environment, cluster: cluster, commit: commit, unlistable: stage.unlistable,
+                environment: environment, cluster: cluster, commit: commit, lists: stage.lists,
+                unlistable: stage.unlistable,
                 interrupted: stage.interrupted, abandoned: stage.abandoned, events: stage.events, replan: replan,
                 newerCommit: newerCommit(stage),
                 clock: clock, progress: progress), record)

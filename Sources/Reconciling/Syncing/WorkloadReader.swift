@@ -11,6 +11,8 @@ struct WorkloadReader: Sendable {
 
     struct Reading: Sendable {
         var workloads: [WorkloadKey: Workload] = [:]
+        /// The kinds that were listed: a watch goes on from there.
+        var lists: [WorkloadKind: ResourceList<Workload>] = [:]
         /// The kinds that the token may not list.
         var unlistable: Set<WorkloadKind> = []
         /// What to tell a person about them.
@@ -25,7 +27,9 @@ struct WorkloadReader: Sendable {
             if wanted.isEmpty { continue }
             let found: [Workload]
             do {
-                found = try await cluster.list(kind, namespace: namespace).items
+                let list = try await cluster.list(kind, namespace: namespace)
+                reading.lists[kind] = list
+                found = list.items
             } catch let error as KubernetesError where error.status == 403 {
                 reading.unlistable.insert(kind)
                 reading.notes.append(

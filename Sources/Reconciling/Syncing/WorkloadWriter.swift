@@ -28,8 +28,9 @@ struct WorkloadWriter: Sendable {
 
     /// How often a workload may change under our hands: controllers write its status many times during a rollout.
     static let attempts = 10
-    /// How many workloads are written side by side.
-    static let patchesInFlight = 32
+    /// How many workloads are written side by side: less than a namespace has places for (``ClientOptions/requestsInFlight``), so that
+    /// what is seen of their rollouts does not wait until all are written.
+    static let patchesInFlight = 16
 
     /// - Parameter isCanary: of a StatefulSet, only as far as its canaries, by ``PlannedApp/canaryPartition``.
     /// - Throws: `CancellationError` only: whatever the API server says is in the result, since other patches of the pass may

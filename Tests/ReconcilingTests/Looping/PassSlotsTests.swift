@@ -55,6 +55,7 @@ import Testing
         let hand = Hand()
         let isBusy = Mutex(false)
         private let begun = Mutex<[String]>([])
+        private let givingBack = Mutex<[String: @Sendable () -> Void]>([:])
         private let depth = Depth()
 
         private final class Depth: Sendable { let value = Mutex(0) }
@@ -67,7 +68,8 @@ import Testing
 
         func start(_ name: String, at server: PassSlots.Server = one) -> Task<Void, any Error> {
             Task {
-                try await slots.run(at: server, isBusy: { self.isBusy.withLock { $0 } }) {
+                try await slots.run(at: server, isBusy: { self.isBusy.withLock { $0 } }) { giveBack in
+                    self.givingBack.withLock { $0[name] = giveBack }
                     self.begun.withLock { $0.append(name) }
                     let (never, end) = AsyncStream<Void>.makeStream()
                     for await _ in never {}
@@ -76,10 +78,33 @@ import Testing
             }
         }
 
+        /// It goes on, without its place.
+        func giveBack(_ name: String) { givingBack.withLock { $0[name] }?() }
+
         /// Waits until these have begun, and so many wait.
         func wait(_ names: [String], waiting: Int) async {
             while begun.withLock({ $0 }) != names || depth.value.withLock({ $0 }) != waiting { await Task.yield() }
         }
+    }
+
+    @Test func `one that has begun to write gives its place to the next, once`() async throws {
+        let passes = Passes(1)
+        let first = passes.start("first")
+        await passes.wait(["first"], waiting: 0)
+        let second = passes.start("second")
+        await passes.wait(["first"], waiting: 1)
+        let third = passes.start("third")
+        await passes.wait(["first"], waiting: 2)
+        passes.giveBack("first")
+        await passes.wait(["first", "second"], waiting: 1)
+        passes.giveBack("first")
+        first.cancel()
+        _ = await first.result
+        await passes.wait(["first", "second"], waiting: 1)
+        second.cancel()
+        await passes.wait(["first", "second", "third"], waiting: 0)
+        third.cancel()
+        _ = await [second.result, third.result]
     }
 
     @Test func `one that ends gives its place to the next, in the order in which they came`() async throws {
