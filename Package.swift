@@ -166,7 +166,7 @@ let package = Package(
             swiftSettings: swiftSettings),
         // Many who want one lease, on a clock of their own, against any API server.
         .target(
-            name: "LeaseScene", dependencies: ["Kubernetes", "Reconciling", logging], path: "Tests/LeaseScene",
+            name: "LeaseScene", dependencies: ["Kubernetes", "Reconciling", "TestServers"], path: "Tests/LeaseScene",
             swiftSettings: swiftSettings),
         // Whole passes in this process, against the sandbox and its faults.
         .testTarget(

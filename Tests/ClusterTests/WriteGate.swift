@@ -3,7 +3,6 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
-import Logging
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -90,7 +89,7 @@ final class WriteGate: Sendable {
             server: try .tls(.http1(), tlsConfiguration: tls),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { started.yield($0.localAddress?.port ?? 0) },
-            logger: Logger(label: "gate") { _ in SwiftLogNoOpLogHandler() })
+            logger: TestOutput.logger)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 defer { started.finish() }

@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Kubernetes
-import Logging
 import Reconciling
 import Synchronization
+import TestServers
 
 /// Several replicas that want one environment's lease and write whenever they have it, each on a machine of its own: the
 /// machines are killed, stand still, and have clocks that are wrong.
@@ -188,7 +188,7 @@ public final class LeaseRivals: Sendable {
         let lease = EnvironmentLease(
             cluster: alive, environment: environment, holder: LeaseHolder(identity: "replica-\(replica)"),
             claim: .replica(upSince: machine.now()), leases: { [self] in leases(of: replica) }, time: machine,
-            logger: Self.silent)
+            logger: TestOutput.logger)
         while !Task.isCancelled {
             do {
                 try await lease.whileHeld(patience: nil) { held in try await self.work(replica, held, alive, machine) }
@@ -253,6 +253,4 @@ public final class LeaseRivals: Sendable {
             state.withLock { $0.refused += error.code.hasPrefix("lock-") ? 1 : 0 }
         }
     }
-
-    private static var silent: Logger { Logger(label: "lease") { _ in SwiftLogNoOpLogHandler() } }
 }

@@ -57,7 +57,8 @@ public final class DescryBinary: Sendable {
         seconds: Int = 300
     ) async throws -> Run {
         let result = try await Subprocess.run(
-            try launcher(), arguments: try words(arguments, folder: folder, seconds: seconds),
+            Program.executable(try Self.timeout()),
+            arguments: Arguments(try words(arguments, folder: folder, seconds: seconds)),
             environment: environment(variables), input: .array(input), output: .string(limit: 64 << 20),
             error: .string(limit: 64 << 20))
         guard case .exited(let code) = result.terminationStatus, code != 124 else {
@@ -76,7 +77,8 @@ public final class DescryBinary: Sendable {
     /// - Returns: the lines, that one last.
     public func killed(_ arguments: [String], when isLast: (String) -> Bool) async throws -> [String] {
         let result = try await Subprocess.run(
-            Program.executable(try Self.path()), arguments: Arguments(arguments), environment: environment([:]),
+            Program.executable("/bin/sh"), arguments: Self.keepingErrors([try Self.path()] + arguments),
+            environment: environment([:]),
             input: .none, output: .sequence, error: .discarded
         ) { execution in
             var lines: [String] = []
@@ -94,7 +96,8 @@ public final class DescryBinary: Sendable {
     /// Runs it, and kills it (`kill -9`) as soon as the moment has come, if it has not ended before.
     public func killed(_ arguments: [String], at moment: @escaping @Sendable () async -> Void) async throws {
         _ = try await Subprocess.run(
-            Program.executable(try Self.path()), arguments: Arguments(arguments), environment: environment([:]),
+            Program.executable("/bin/sh"), arguments: Self.keepingErrors([try Self.path()] + arguments),
+            environment: environment([:]),
             input: .none, output: .sequence, error: .discarded
         ) { execution in
             let lines = execution.standardOutput.strings()
@@ -123,7 +126,9 @@ public final class DescryBinary: Sendable {
         _ body: ([String]) async throws -> Void
     ) async throws -> Run {
         let result = try await Subprocess.run(
-            try launcher(), arguments: try words(arguments, folder: folder, seconds: seconds),
+            Program.executable("/bin/sh"),
+            arguments: try Self.keepingErrors(
+                [try Self.timeout()] + words(arguments, folder: folder, seconds: seconds)),
             environment: environment(variables), input: .none, output: .sequence, error: .discarded
         ) { execution in
             var lines: [String] = []
@@ -152,21 +157,24 @@ public final class DescryBinary: Sendable {
     ///
     /// - Parameter variables: what its environment has beside `PATH`, `HOME` and `XDG_CACHE_HOME`.
     public func start(_ arguments: [String], variables: [String: String] = [:]) throws -> DescryProcess {
-        guard let timeout = Program.find("timeout") else { throw Program.Failure(description: "timeout isn't in PATH") }
-        let command = ["-c", #"exec "$@" 2>&1"#, "sh", timeout, "--kill-after=5", "600", try Self.path()]
+        let command = ["-c", #"exec "$@" 2>&1"#, "sh", try Self.timeout(), "--kill-after=5", "600", try Self.path()]
         return DescryProcess(
             Arguments(command + arguments), arguments: arguments, environment: environment(variables),
             check: { [self] in try search($0) })
     }
 
-    private func launcher() throws -> Executable {
-        guard let timeout = Program.find("timeout") else { throw Program.Failure(description: "timeout isn't in PATH") }
-        return Program.executable(timeout)
+    private static func timeout() throws -> String {
+        guard let path = Program.find("timeout") else { throw Program.Failure(description: "timeout isn't in PATH") }
+        return path
     }
 
-    private func words(_ arguments: [String], folder: String?, seconds: Int) throws -> Arguments {
-        Arguments(
-            ["--kill-after=5", String(seconds), "env", "-C", folder ?? home.path, try Self.path()] + arguments)
+    /// For the shell: the command in its own process, whose standard error is kept.
+    private static func keepingErrors(_ command: [String]) -> Arguments {
+        Arguments(["-c", #"file=$1; shift; exec "$@" 2>>"$file""#, "sh", TestOutput.path] + command)
+    }
+
+    private func words(_ arguments: [String], folder: String?, seconds: Int) throws -> [String] {
+        ["--kill-after=5", String(seconds), "env", "-C", folder ?? home.path, try Self.path()] + arguments
     }
 
     private func environment(_ variables: [String: String]) -> Environment {

@@ -11,10 +11,13 @@ import Logging
 /// Keeps what tests let Descry print and log, down to the last detail, for `scripts/test` to search it for planted secrets: in the folder
 /// that `DESCRY_TEST_OUTPUT` names, one file for each process of tests. Where it names none, nothing is kept.
 public enum TestOutput {
+    /// Where to append to.
+    static let path = Program.environment("DESCRY_TEST_OUTPUT").map { "\($0)/\(getpid()).log" } ?? "/dev/null"
+
     private static let file: Int32? = {
-        guard let folder = Program.environment("DESCRY_TEST_OUTPUT") else { return nil }
-        let descriptor = open("\(folder)/\(getpid()).log", O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, mode_t(0o600))
-        precondition(descriptor >= 0, "DESCRY_TEST_OUTPUT=\(folder) cannot be written to")
+        guard Program.environment("DESCRY_TEST_OUTPUT") != nil else { return nil }
+        let descriptor = open(path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, mode_t(0o600))
+        precondition(descriptor >= 0, "\(path) of DESCRY_TEST_OUTPUT cannot be written to")
         return descriptor
     }()
 
