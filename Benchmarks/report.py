@@ -48,6 +48,29 @@ def text(rows, facts):
     return '\n'.join(lines)
 
 
+SOAK = '\n## Soak\n'
+
+
+def soak(rows, facts):
+    """The section of what takes too long to be part of each run."""
+    named = dict(facts)
+    lines = [SOAK, 'By `Benchmarks/run --only soak` on %s, with %s, on %s: 20 environments of 5 StatefulSets with a pod each. Every 1 to 5'
+             % (named['Date'], 'Descry ' + named['Descry'], 'Kubernetes ' + named['API server'].split(',')[0]),
+             'seconds 1 to 4 of them get a commit, one in ten with an image that cannot be pulled, and three times in ten somebody else',
+             'changes a workload. In the end every workload runs what its branch says.', '', '| what | budget | Descry | met |', '| --- | --- | --- | --- |']
+    lines += ['| %s | %s | %s | %s |' % (row.what, row.budget, row.descry, verdict(row)) for row in rows]
+    return '\n'.join(lines) + '\n'
+
+
+def parts(path):
+    """What is written already: (the table, the section of the soak)."""
+    if not os.path.exists(path):
+        return '', ''
+    with open(path) as file:
+        table, mark, section = file.read().partition(SOAK)
+    return table, mark + section
+
+
 def markdown(rows, facts, rounds, helm_rollbacks):
     lines = ['# Performance', '', 'Written by `make bench`; do not edit. Descry and its peers did the same work in the same run, on the same',
              'API server: median of %d runs (minimum – maximum), then the highest peak memory. “×” is the peer\'s median over' % rounds,

@@ -170,6 +170,25 @@ import Testing
         #expect(DeploymentHistory(again).deployments.map(\.number) == [3, 1])
     }
 
+    /// Also of those that cannot be read, and of more than six digits.
+    @Test func `what is decoded when it is asked for is what is decoded at once`() throws {
+        var map = try Self.map([999_998, 999_999, 1_000_000].map { Self.deployment($0, outcome: .failed) })
+        map.data["deployment-1000001"] = "{"
+        map.data["deployment-none"] = "{}"
+        map = try DeploymentHistory(map, .asNeeded).recording(Self.deployment(1_000_002, outcome: .proven))
+        let (lazily, atOnce) = (DeploymentHistory(map, .asNeeded), DeploymentHistory(map))
+        #expect(lazily.deployments == atOnce.deployments)
+        #expect(Array(lazily.newestFirst) == atOnce.deployments)
+        #expect(lazily.newestFirst.map(\.number) == [1_000_002, 1_000_000, 999_999, 999_998])
+        #expect(lazily.last == atOnce.last && lazily.last?.number == 1_000_002)
+        #expect(lazily.decisive == atOnce.decisive && lazily.nextNumber == 1_000_003)
+        for version in ["1.0.0-rc-c0ffee0", "1.0.0-rc-c0ffee1"] {
+            #expect(
+                "\(lazily.standing(of: version, for: "statefulset/app-0"))"
+                    == "\(atOnce.standing(of: version, for: "statefulset/app-0"))")
+        }
+    }
+
     @Test func `one that has not ended was interrupted when the next one begins`() throws {
         let map = try Self.map([Self.deployment(1, outcome: .running), Self.deployment(2, outcome: .running)])
         #expect(DeploymentHistory(map).deployments.map(\.outcome) == [.running, .interrupted])
