@@ -10,7 +10,7 @@ import ServiceLifecycle
 /// Serves webhooks, metrics, probes and the version, until it is asked to end; then requests under way get a moment.
 public struct HTTPServer: Service {
     private let settings: ServerSettings
-    private let routes: Routes
+    let routes: Routes
     private let logger: Logger
     private let time: ServerTime
     private let onListening: @Sendable (Int) -> Void
