@@ -9,6 +9,7 @@ from measure import Failed, Row, progress
 from setting import descriptor, image
 
 ENVIRONMENTS, APPS = 20, 5
+HISTORY = 100        # the most that Descry keeps
 
 
 class Soak:
@@ -48,13 +49,18 @@ class Soak:
             'application/strategic-merge-patch+json')
         self.rivals += 1
 
-    def settle(self):
-        """One good commit for everybody; then every environment has to be at it."""
+    def deploy(self):
+        """One good commit for everybody, and that it is deployed everywhere; its number."""
         number = self.setting.next()
         self.branches.commit({n: descriptor(self.apps, number) for n in self.names})
         before = time.time()
         self.loop.hook(self.branches, self.names[0])
         self.loop.wait(self.loop.succeeded(before), 300, interval=0.5)
+        return number
+
+    def settle(self):
+        """One more commit; then every workload has to be at it."""
+        number = self.deploy()
         for name in self.names:
             sets = self.setting.cluster.call('GET', clusters.Namespace(self.setting.cluster, self.spaces[name]).sets)['items']
             for found in sets:
@@ -70,8 +76,12 @@ def soak(setting):
         return [Row(what, budget)]
     run = Soak(setting)
     run.loop.start(timeout=300)
-    samples, end, shown = [], time.monotonic() + setting.minutes * 60, 0
     try:
+        # As after the first weeks: a pass has the history at hand, which grows up to so many deployments.
+        for _ in range(HISTORY):
+            run.deploy()
+        progress('each environment has a history of %d deployments: %.1f MiB' % (HISTORY, run.loop.memory()[0]))
+        samples, end, shown = [], time.monotonic() + setting.minutes * 60, 0
         while time.monotonic() < end:
             run.commit()
             if run.random.random() < 0.3:
